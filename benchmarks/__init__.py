@@ -1,0 +1,1 @@
+"""restlette beside its peers: the same small service, measured the same way."""

@@ -1,0 +1,36 @@
+"""One service, written for each framework as its own documentation writes it.
+
+    GET  /books/{id}   200, {"id": id, "title": "Dune"}
+    POST /books        a new book of six fields, checked; 201 and the book
+    WS   /echo         each text that comes is sent back
+
+Each module has `make(others)`, which gives the application with that many other
+resources registered before these, and `app`, the one that a server is started with.
+What a new book must be is the same everywhere, and stands in CONSTRAINTS.
+"""
+
+# The frameworks in the order in which the tables show them; the first is the floor.
+NAMES = ("raw", "restlette", "starlette", "fastapi", "litestar", "falcon", "blacksheep")
+
+# field: type, the least value or length
+CONSTRAINTS: dict[str, tuple[type, int | None]] = {
+    "title": (str, 1),
+    "author": (str, 1),
+    "year": (int, 0),
+    "pages": (int, 1),
+    "price": (float, 0),
+    "in_print": (bool, None),
+}
+
+NEW_BOOK: dict[str, object] = {
+    "title": "Dune",
+    "author": "Frank Herbert",
+    "year": 1965,
+    "pages": 412,
+    "price": 9.5,
+    "in_print": True,
+}
+
+# Frameworks whose documentation leaves checking a body to other libraries: theirs is
+# parsed and sent back, no more.
+UNCHECKED = frozenset({"raw", "starlette", "falcon"})

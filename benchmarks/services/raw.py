@@ -1,0 +1,72 @@
+"""The service with no framework: what the protocol and the JSON alone cost."""
+
+import json
+
+
+def make(others=0):
+    """An ASGI application by hand; others would be one more dict entry each."""
+
+    async def app(scope, receive, send):
+        kind = scope["type"]
+        if kind == "http":
+            path, method = scope["path"], scope["method"]
+            if path.startswith("/books/") and path[7:].isdigit():
+                if method == "GET":
+                    await answer(send, 200, {"id": int(path[7:]), "title": "Dune"})
+                else:
+                    await answer(send, 405, None, (b"allow", b"GET"))
+            elif path == "/books" and method == "POST":
+                await answer(send, 201, json.loads(await body(receive)))
+            else:
+                await answer(send, 404, None)
+        elif kind == "websocket":
+            await echo(receive, send)
+        elif kind == "lifespan":
+            await lifespan(receive, send)
+
+    return app
+
+
+async def answer(send, status, content, *headers):
+    data = b"" if content is None else json.dumps(content).encode()
+    await send(
+        {
+            "type": "http.response.start",
+            "status": status,
+            "headers": [
+                (b"content-type", b"application/json"),
+                (b"content-length", b"%d" % len(data)),
+                *headers,
+            ],
+        }
+    )
+    await send({"type": "http.response.body", "body": data})
+
+
+async def body(receive):
+    data = b""
+    while True:
+        message = await receive()
+        data += message["body"]
+        if not message.get("more_body"):
+            return data
+
+
+async def echo(receive, send):
+    await receive()
+    await send({"type": "websocket.accept"})
+    while True:
+        message = await receive()
+        if message["type"] == "websocket.disconnect":
+            return
+        await send({"type": "websocket.send", "text": message["text"]})
+
+
+async def lifespan(receive, send):
+    await receive()
+    await send({"type": "lifespan.startup.complete"})
+    await receive()
+    await send({"type": "lifespan.shutdown.complete"})
+
+
+app = make()

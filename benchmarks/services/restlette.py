@@ -1,0 +1,49 @@
+"""The service in restlette, every limit on."""
+
+from attrs import field, frozen
+from attrs.validators import ge, min_len
+
+from restlette import Created, HTTPEndpoint, Restlette, WebSocketEndpoint
+
+
+@frozen
+class NewBook:
+    title: str = field(validator=min_len(1))
+    author: str = field(validator=min_len(1))
+    year: int = field(validator=ge(0))
+    pages: int = field(validator=ge(1))
+    price: float = field(validator=ge(0))
+    in_print: bool
+
+
+def make(others=0):
+    app = Restlette()
+
+    for number in range(others):
+
+        @app.route(f"/other{number}/{{key:int}}")
+        class Other(HTTPEndpoint):
+            async def get(self, request, key: int) -> dict:
+                return {"key": key}
+
+    @app.route("/books/{book_id:int}")
+    class BookItem(HTTPEndpoint):
+        async def get(self, request, book_id: int) -> dict:
+            return {"id": book_id, "title": "Dune"}
+
+    @app.route("/books")
+    class Books(HTTPEndpoint):
+        async def post(self, request, body: NewBook) -> Created[NewBook]:
+            return Created(body)
+
+    @app.websocket_route("/echo")
+    class Echo(WebSocketEndpoint):
+        encoding = "text"
+
+        async def on_receive(self, websocket, data):
+            await websocket.send_text(data)
+
+    return app
+
+
+app = make()

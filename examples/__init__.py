@@ -1,0 +1,1 @@
+"""Applications written with restlette, to read, run and copy from."""

@@ -1,0 +1,12 @@
+"""The bookshop as an application: `uvicorn examples.bookshop.app:app`."""
+
+from __future__ import annotations
+
+from examples.bookshop.resources import Welcome, books
+from examples.bookshop.store import BookStore, open_store
+from restlette import Restlette
+
+app = Restlette()
+app.provide(BookStore, open_store)
+app.add_route("/", Welcome)
+app.mount("/books", books)

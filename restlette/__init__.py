@@ -1,0 +1,160 @@
+"""A class-based framework and toolkit for REST resources on ASGI.
+
+An application is a tree of resource classes. The story starts with `Restlette`, the
+application, and `HTTPEndpoint`, the resource.
+"""
+
+from restlette.app import Plugin, Restlette
+from restlette.background import BackgroundTask, BackgroundTasks
+from restlette.http.errors import (
+    BadGateway,
+    BadRequest,
+    ClientDisconnect,
+    Conflict,
+    ContentTooLarge,
+    ExpectationFailed,
+    FailedDependency,
+    Forbidden,
+    GatewayTimeout,
+    Gone,
+    HTTPException,
+    HTTPVersionNotSupported,
+    InsufficientStorage,
+    InternalServerError,
+    LengthRequired,
+    Locked,
+    MethodNotAllowed,
+    MethodNotImplemented,
+    MisdirectedRequest,
+    NotAcceptable,
+    NotFound,
+    PaymentRequired,
+    PreconditionFailed,
+    PreconditionRequired,
+    ProxyAuthenticationRequired,
+    RangeNotSatisfiable,
+    RequestHeaderFieldsTooLarge,
+    RequestTimeout,
+    ServiceUnavailable,
+    TooManyRequests,
+    Unauthorized,
+    UnavailableForLegalReasons,
+    UnprocessableContent,
+    UnsupportedMediaType,
+    UpgradeRequired,
+    URITooLong,
+    WebSocketException,
+)
+from restlette.http.headers import Headers, MutableHeaders
+from restlette.http.limits import Limits
+from restlette.http.request import HTTPConnection, Request
+from restlette.http.response import (
+    HTMLResponse,
+    JSONResponse,
+    ORJSONResponse,
+    PlainTextResponse,
+    RedirectResponse,
+    Response,
+    StreamingResponse,
+    UJSONResponse,
+)
+from restlette.http.types import Address, State
+from restlette.http.urls import URL, QueryParams, URLPath
+from restlette.http.websocket import WebSocket, WebSocketDisconnect
+from restlette.middleware import Middleware
+from restlette.resources.endpoint import HTTPEndpoint
+from restlette.resources.representation import (
+    JSON,
+    Accepted,
+    Created,
+    Reply,
+    Representation,
+)
+from restlette.resources.router import NoMatchFound, Router
+from restlette.resources.routes import Host, Mount, Route, WebSocketRoute
+from restlette.resources.uri import Convertor, Ref, register_convertor
+from restlette.resources.websocket import WebSocketEndpoint
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "JSON",
+    "URL",
+    "Accepted",
+    "Address",
+    "BackgroundTask",
+    "BackgroundTasks",
+    "BadGateway",
+    "BadRequest",
+    "ClientDisconnect",
+    "Conflict",
+    "ContentTooLarge",
+    "Convertor",
+    "Created",
+    "ExpectationFailed",
+    "FailedDependency",
+    "Forbidden",
+    "GatewayTimeout",
+    "Gone",
+    "HTMLResponse",
+    "HTTPConnection",
+    "HTTPEndpoint",
+    "HTTPException",
+    "HTTPVersionNotSupported",
+    "Headers",
+    "Host",
+    "InsufficientStorage",
+    "InternalServerError",
+    "JSONResponse",
+    "LengthRequired",
+    "Limits",
+    "Locked",
+    "MethodNotAllowed",
+    "MethodNotImplemented",
+    "Middleware",
+    "MisdirectedRequest",
+    "Mount",
+    "MutableHeaders",
+    "NoMatchFound",
+    "NotAcceptable",
+    "NotFound",
+    "ORJSONResponse",
+    "PaymentRequired",
+    "PlainTextResponse",
+    "Plugin",
+    "PreconditionFailed",
+    "PreconditionRequired",
+    "ProxyAuthenticationRequired",
+    "QueryParams",
+    "RangeNotSatisfiable",
+    "RedirectResponse",
+    "Ref",
+    "Reply",
+    "Representation",
+    "Request",
+    "RequestHeaderFieldsTooLarge",
+    "RequestTimeout",
+    "Response",
+    "Restlette",
+    "Route",
+    "Router",
+    "ServiceUnavailable",
+    "State",
+    "StreamingResponse",
+    "TooManyRequests",
+    "UJSONResponse",
+    "URITooLong",
+    "URLPath",
+    "Unauthorized",
+    "UnavailableForLegalReasons",
+    "UnprocessableContent",
+    "UnsupportedMediaType",
+    "UpgradeRequired",
+    "WebSocket",
+    "WebSocketDisconnect",
+    "WebSocketEndpoint",
+    "WebSocketException",
+    "WebSocketRoute",
+    "__version__",
+    "register_convertor",
+]

@@ -1,0 +1,265 @@
+"""The application: the root of a tree of resources.
+
+The story starts with `Restlette`, a Router that nothing is above. It adds what an
+application has once: the lifespan's state, what is provided to resources, plug-ins,
+the codec and the threads, and a boundary around the middleware.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager
+from typing import Any, Literal, Protocol
+
+from restlette.concurrency import ThreadPool
+from restlette.http.json import STANDARD, JSONCodec, ORJSONCodec, UJSONCodec
+from restlette.http.types import ASGIApp, Receive, Scope, Send, State
+from restlette.lifespan import LifespanContext
+from restlette.middleware import Middleware
+from restlette.resources.boundary import Boundary, Handlers, Watch
+from restlette.resources.dependencies import Container
+from restlette.resources.pipeline import Settings
+from restlette.resources.router import Router
+from restlette.resources.routes import Routing
+from restlette.resources.site import Site
+
+__all__ = ["Plugin", "Restlette"]
+
+
+class Plugin(Protocol):
+    """What `Restlette.install` takes: something that adds to an application.
+
+    It may have `commands`, which the command line offers, and `describe(document)`,
+    which adds to the schema.
+    """
+
+    def install(self, app: Restlette) -> None:
+        """Add routes, middleware or whatever else to the application."""
+        ...
+
+
+class Restlette(Router):
+    """An application.
+
+    Args:
+        debug: Whether an unhandled exception is shown to clients on this machine.
+        routes: What is registered from the start.
+        middleware: Put around everything; the first is the outermost.
+        exception_handlers: What answers exceptions, by status or class.
+        on_startup: Functions called at start-up.
+        on_shutdown: Functions called at shutdown.
+        lifespan: A function that takes the application and gives an asynchronous
+            context manager, which may yield a mapping: the state of every request.
+        json: What reads and writes JSON: "standard", "orjson", "ujson" or a codec.
+        threads: How many plain functions run at a time, each in a thread.
+        redirect_slashes: Whether a path that leads nowhere is redirected to the one
+            with a slash more or less at its end, if that leads somewhere.
+        default: The application that answers paths that lead nowhere, instead of 404.
+        limits: Figures of `Limits` that are others in this application.
+
+    Attributes:
+        state: What the application keeps for itself.
+        plugins: What was installed.
+
+    Raises:
+        TypeError: An argument makes no sense; the message says what to write.
+        ValueError: The codec is unknown, or there are no threads.
+    """
+
+    _is_merged = False
+
+    def __init__(
+        self,
+        debug: bool = False,
+        routes: Iterable[Routing] = (),
+        middleware: Sequence[Middleware] = (),
+        exception_handlers: Mapping[int | type[Exception], Any] | None = None,
+        on_startup: Iterable[Callable[[], object]] = (),
+        on_shutdown: Iterable[Callable[[], object]] = (),
+        lifespan: LifespanContext | None = None,
+        *,
+        json: Literal["standard", "orjson", "ujson"] | JSONCodec = STANDARD,
+        threads: int = 40,
+        redirect_slashes: bool = True,
+        default: ASGIApp | None = None,
+        limits: Mapping[str, int] | None = None,
+    ) -> None:
+        self._debug = debug
+        self._codec = _codec(json)
+        self._pool = ThreadPool(threads)
+        self._provided = Container()
+        self._is_open = False
+        self.state = State()
+        self.plugins: list[Plugin] = []
+        super().__init__(
+            routes,
+            redirect_slashes,
+            default,
+            on_startup,
+            on_shutdown,
+            lifespan,
+            middleware=middleware,
+            limits=limits,
+        )
+        for key, handler in (exception_handlers or {}).items():
+            self.add_exception_handler(key, handler)
+
+    @property
+    def debug(self) -> bool:
+        """Whether an unhandled exception is shown to clients on this machine."""
+        return self._debug
+
+    @debug.setter
+    def debug(self, value: bool) -> None:
+        self._debug = value
+        self._changed()
+
+    @property
+    def router(self) -> Router:
+        """The root of the tree: the application itself."""
+        return self
+
+    # What is provided -----------------------------------------------------------------
+
+    def provide(
+        self,
+        key: Any,
+        factory: Callable[..., Any],
+        *,
+        scope: Literal["app", "request"] = "app",
+    ) -> None:
+        """Let a factory make what resources ask for by an annotation.
+
+        Args:
+            key: The annotation: a type, a protocol, `Annotated[Engine, "replica"]`.
+            factory: Makes it: a class, a function, plain or asynchronous. A context
+                manager that it gives is entered, and left at the end.
+            scope: `"app"` for one that lives as long as the application, `"request"`
+                for one a request.
+
+        Raises:
+            TypeError: The factory has a parameter that nothing tells how to fill.
+            ValueError: The key is provided already.
+        """
+        self._provided.provide(key, factory, scope=scope)
+        self._changed()
+
+    def provide_value(self, key: Any, value: Any) -> None:
+        """Give a value, as it is, to the resources that ask for a key.
+
+        Raises:
+            ValueError: The key is provided already.
+        """
+        self._provided.provide_value(key, value)
+        self._changed()
+
+    def override(self, key: Any, value: Any) -> AbstractContextManager[None]:
+        """Put a value in the place of what is provided, inside a `with`: for tests."""
+        return self._provided.override(key, value)
+
+    def install(self, plugin: Plugin) -> None:
+        """Add a plug-in.
+
+        Args:
+            plugin: An object with `install(app)`.
+
+        Raises:
+            TypeError: It has no such method, or is a class.
+        """
+        if isinstance(plugin, type) or not callable(getattr(plugin, "install", None)):
+            name = plugin.__name__ if isinstance(plugin, type) else "plugin"
+            raise TypeError(
+                f"{plugin!r} is no plug-in: app.install takes an object with a method "
+                f"install(app), such as {name}()."
+            )
+        plugin.install(self)
+        self.plugins.append(plugin)
+
+    # What holds at the root -----------------------------------------------------------
+
+    def _settings(self) -> Settings:
+        settings = super()._settings()
+        return settings._replace(codec=self._codec, pool=self._pool)
+
+    def _boundary(self, tables: tuple[Handlers, ...]) -> Boundary:
+        return Boundary(tables, debug=self._debug, pool=self._pool)
+
+    def _container(self) -> Container:
+        return self._provided
+
+    def _build_stack(self, site: Site) -> ASGIApp:
+        stack = super()._build_stack(site)
+        if stack is not site:
+            stack = _Outermost(stack, self._boundary((self.exception_handlers,)))
+        return stack
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, a WebSocket or the server's lifespan messages."""
+        scope["app"] = self
+        stack = self._stack
+        if stack is not None and self._is_open and scope["type"] != "lifespan":
+            await stack(scope, receive, send)
+            return
+        if scope["type"] != "lifespan":
+            # Some servers, and tests, run no lifespan.
+            self.freeze()
+            await self._open()
+        await super().__call__(scope, receive, send)
+
+    async def _open(self) -> None:
+        await self._provided.open_app()
+        self._is_open = True
+
+    @asynccontextmanager
+    async def _running(self, scope: Scope) -> AsyncGenerator[None, None]:
+        self.freeze()
+        await self._open()
+        try:
+            async with super()._running(scope):
+                yield
+        finally:
+            self._is_open = False
+            await self._provided.close_app()
+            self._pool.close()
+
+
+class _Outermost:
+    """The boundary around the middleware.
+
+    Args:
+        app: The middleware, with the site inside.
+        boundary: What becomes of an exception that came through it.
+    """
+
+    def __init__(self, app: ASGIApp, boundary: Boundary) -> None:
+        self._app = app
+        self._boundary = boundary
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer; what was raised before the answer began is answered here."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        watch = Watch(send)
+        try:
+            await self._app(scope, receive, watch)
+        except Exception as exc:
+            if watch.started:
+                raise
+            await self._boundary.fail(exc, scope, receive, send)
+
+
+def _codec(json: str | JSONCodec) -> JSONCodec:
+    if not isinstance(json, str):
+        return json
+    makers: dict[str, Callable[[], JSONCodec]] = {
+        "standard": lambda: STANDARD,
+        "orjson": ORJSONCodec,
+        "ujson": UJSONCodec,
+    }
+    if json not in makers:
+        raise ValueError(
+            f"there is no JSON codec {json!r}: write one of {', '.join(makers)}, or "
+            "give an object with dumps and loads."
+        )
+    return makers[json]()

@@ -1,0 +1,133 @@
+"""Work that is done in this process after the response was sent.
+
+The story starts with `BackgroundTask`: a function and its arguments, called once the
+client has its answer. Nobody is left to tell about an error by then, so it is logged,
+and what comes next still runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, ParamSpec
+
+from restlette.concurrency import as_async, name_of
+from restlette.deferred import Deferred
+
+if TYPE_CHECKING:
+    import asyncio
+    import logging
+else:
+    asyncio = Deferred("asyncio")
+    logging = Deferred("logging")
+
+__all__ = ["BackgroundTask", "BackgroundTasks"]
+
+P = ParamSpec("P")
+
+LOGGER = "restlette.background"
+
+
+class BackgroundTask:
+    """A function to call after the response was sent.
+
+    Args:
+        func: A plain function, which runs in the thread pool, or an asynchronous one.
+        args: Its positional arguments.
+        kwargs: Its keyword arguments.
+    """
+
+    def __init__(
+        self, func: Callable[P, object], *args: P.args, **kwargs: P.kwargs
+    ) -> None:
+        self.func = func
+        self.args = args
+        self.kwargs = kwargs
+
+    async def __call__(self) -> None:
+        """Run the task; what it raises is logged once, by `restlette.background`.
+
+        Raises:
+            asyncio.CancelledError: The request was cancelled, at shutdown for instance.
+            KeyboardInterrupt: The process is to end.
+            SystemExit: The process is to end.
+        """
+        await _attempt(self._run, name_of(self.func))
+
+    async def _run(self) -> None:
+        await as_async(self.func)(*self.args, **self.kwargs)
+
+
+class BackgroundTasks(BackgroundTask):
+    """Tasks that run one after the other, each even if one before it raised.
+
+    When the request is cancelled the task that runs is cancelled with it; those that
+    were not begun never run, and their names are logged.
+
+    Args:
+        tasks: The first tasks.
+    """
+
+    def __init__(
+        self, tasks: Sequence[Callable[[], Awaitable[object]]] | None = None
+    ) -> None:
+        self.tasks = list(tasks or ())
+
+    def add_task(
+        self, func: Callable[P, object], *args: P.args, **kwargs: P.kwargs
+    ) -> None:
+        """Add a function to call after those that are there.
+
+        Args:
+            func: A plain or asynchronous function.
+            args: Its positional arguments.
+            kwargs: Its keyword arguments.
+        """
+        self.tasks.append(BackgroundTask(func, *args, **kwargs))
+
+    async def __call__(self) -> None:
+        """Run the tasks in their order.
+
+        Raises:
+            asyncio.CancelledError: The request was cancelled, at shutdown for instance.
+            KeyboardInterrupt: The process is to end.
+            SystemExit: The process is to end.
+        """
+        begun = 0
+        try:
+            # A task may add another one, which then runs as well.
+            for task in self.tasks:
+                begun += 1
+                # A subclass of the application's own may raise where ours does not.
+                await _attempt(task, _name(task))
+        finally:
+            if begun < len(self.tasks):
+                logging.getLogger(LOGGER).warning(
+                    "background tasks not run: %s",
+                    ", ".join(map(_name, self.tasks[begun:])),
+                )
+
+
+async def _attempt(run: Callable[[], Awaitable[object]], name: str) -> None:
+    try:
+        await run()
+    except (KeyboardInterrupt, SystemExit, GeneratorExit):
+        raise
+    except BaseException as exc:
+        if _is_cancellation(exc):
+            raise
+        logging.getLogger(LOGGER).error("background task %s failed", name, exc_info=exc)
+
+
+def _is_cancellation(exc: BaseException) -> bool:
+    """Say whether it is this request that is cancelled.
+
+    A task that awaits what was cancelled elsewhere has failed like any other.
+    """
+    if not isinstance(exc, asyncio.CancelledError):
+        return False
+    current = asyncio.current_task()
+    return current is None or current.cancelling() > 0
+
+
+def _name(task: object) -> str:
+    return name_of(getattr(task, "func", task))

@@ -1,0 +1,1 @@
+"""HTTP itself, a module a subject."""

@@ -1,0 +1,384 @@
+"""The request as a handler sees it.
+
+The story starts with `HTTPConnection`: a view of the ASGI scope, shared by `Request`
+and `WebSocket`, in which each part is parsed when it is first asked for. `Request`
+adds the content, which is counted against a limit while it arrives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from typing import Any
+
+from restlette.http.cookies import parse_cookies
+from restlette.http.errors import (
+    BadRequest,
+    ClientDisconnect,
+    ContentTooLarge,
+    UnsupportedMediaType,
+)
+from restlette.http.headers import Headers
+from restlette.http.json import STANDARD, InvalidJSON, JSONCodec
+from restlette.http.limits import DEFAULT_LIMITS, Limits
+from restlette.http.media import is_json
+from restlette.http.types import Address, Message, Receive, Scope, Send, State
+from restlette.http.urls import URL, QueryParams, TooManyParameters
+
+__all__ = ["HTTPConnection", "Request"]
+
+_SCHEMES = {"ws": "http", "wss": "https"}
+
+
+async def _no_receive() -> Message:
+    raise RuntimeError("This request was made without a receive channel.")
+
+
+async def _no_send(message: Message) -> None:
+    raise RuntimeError("This request was made without a send channel.")
+
+
+class HTTPConnection(Mapping[str, Any]):
+    """What a request and a WebSocket have in common: a read-only view of the scope.
+
+    Args:
+        scope: The ASGI scope, of type "http" or "websocket".
+        receive: The ASGI receive channel, where there is one.
+
+    Raises:
+        TypeError: The scope is of another type.
+    """
+
+    # PERF: parsed parts start as class attributes, so that a request that looks at
+    # none of them pays for none of them.
+    limits: Limits = DEFAULT_LIMITS
+    _headers: Headers | None = None
+    _cookies: dict[str, str] | None = None
+    _query_params: QueryParams | None = None
+    _url: URL | None = None
+    _base_url: URL | None = None
+    _state: State | None = None
+
+    def __init__(self, scope: Scope, receive: Receive | None = None) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            raise TypeError(
+                "a connection needs a scope of type 'http' or 'websocket', "
+                f"not {scope['type']!r}."
+            )
+        self.scope = scope
+        self._receive: Receive = _no_receive if receive is None else receive
+
+    def __getitem__(self, key: str) -> Any:
+        return self.scope[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.scope)
+
+    def __len__(self) -> int:
+        return len(self.scope)
+
+    # A connection is itself and no other one: two equal scopes are two requests.
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
+    @property
+    def app(self) -> Any:
+        """The application that answers."""
+        return self.scope["app"]
+
+    @property
+    def url(self) -> URL:
+        """The target URI (RFC 9110 §7.1), as far as the request can be trusted."""
+        if self._url is None:
+            self._url = URL(scope=self.scope)
+        return self._url
+
+    @property
+    def base_url(self) -> URL:
+        """The URI under which the application is mounted, with a slash at its end."""
+        if self._base_url is None:
+            root = self.scope.get("root_path", "").rstrip("/") + "/"
+            base = {**self.scope, "path": root, "root_path": "", "query_string": b""}
+            # The raw path is the request's, not the mount's.
+            base.pop("raw_path", None)
+            scheme = base.get("scheme", "http")
+            base["scheme"] = _SCHEMES.get(scheme, scheme)
+            self._base_url = URL(scope=base)
+        return self._base_url
+
+    @property
+    def headers(self) -> Headers:
+        """The header fields, as they were when they were first asked for."""
+        if self._headers is None:
+            self._headers = Headers(scope=self.scope)
+        return self._headers
+
+    @property
+    def query_params(self) -> QueryParams:
+        """The parameters of the query.
+
+        Raises:
+            BadRequest: There are more of them than `limits.query_parameters`.
+        """
+        if self._query_params is None:
+            try:
+                self._query_params = QueryParams(
+                    self.scope.get("query_string", b""),
+                    limit=self.limits.query_parameters,
+                )
+            except TooManyParameters as exc:
+                raise BadRequest(
+                    f"The query has more than {exc.limit} parameters."
+                ) from exc
+        return self._query_params
+
+    @property
+    def path_params(self) -> dict[str, Any]:
+        """The parameters of the path, converted."""
+        params: dict[str, Any] = self.scope.get("path_params", {})
+        return params
+
+    @property
+    def cookies(self) -> dict[str, str]:
+        """The cookies that were sent, by name."""
+        if self._cookies is None:
+            fields = [v for k, v in self.scope["headers"] if k == b"cookie"]
+            self._cookies = parse_cookies(fields, self.limits.cookies)
+        return self._cookies
+
+    @property
+    def client(self) -> Address | None:
+        """The peer's address, where the server knows one."""
+        client = self.scope.get("client")
+        return None if client is None else Address(*client)
+
+    @property
+    def session(self) -> Any:
+        """The session, put there by `restlette.contrib.sessions`."""
+        return self._from_middleware("session", "SessionMiddleware")
+
+    @property
+    def auth(self) -> Any:
+        """The credentials, put there by `restlette.contrib.auth`."""
+        return self._from_middleware("auth", "AuthenticationMiddleware")
+
+    @property
+    def user(self) -> Any:
+        """The user, put there by `restlette.contrib.auth`."""
+        return self._from_middleware("user", "AuthenticationMiddleware")
+
+    def _from_middleware(self, key: str, middleware: str) -> Any:
+        try:
+            return self.scope[key]
+        except KeyError:
+            raise RuntimeError(
+                f"connection.{key} needs {middleware}: add it with "
+                f"app.add_middleware({middleware}, ...)."
+            ) from None
+
+    @property
+    def state(self) -> State:
+        """What middleware and the application's lifespan keep for this request."""
+        if self._state is None:
+            self._state = State(self.scope.setdefault("state", {}))
+        return self._state
+
+    def url_for(self, target: Any, /, **path_params: Any) -> URL:
+        """Give the absolute URL of a route.
+
+        Args:
+            target: A route's name (`"books:item"`) or a resource class.
+            path_params: The parameters of its path.
+
+        Returns:
+            The URL, under the scheme, host and root path of this request.
+
+        Raises:
+            NoMatchFound: No route has that name and these parameters.
+        """
+        path = self.scope["router"].url_path_for(target, **path_params)
+        url: URL = path.make_absolute_url(self.base_url)
+        return url
+
+
+class Request(HTTPConnection):
+    """One HTTP request.
+
+    Args:
+        scope: The ASGI scope, of type "http".
+        receive: The ASGI receive channel.
+        send: The ASGI send channel; used for what the protocol offers beside the
+            answer, such as a push promise.
+
+    Raises:
+        TypeError: The scope is of another type.
+    """
+
+    codec: JSONCodec = STANDARD
+    _body: bytes | None = None
+    _json: Any = None
+    _json_read = False
+    _stream_consumed = False
+    _disconnected = False
+    _pending: Message | None = None
+
+    def __init__(
+        self, scope: Scope, receive: Receive = _no_receive, send: Send = _no_send
+    ) -> None:
+        if scope["type"] != "http":
+            raise TypeError(
+                f"a request needs a scope of type 'http', not {scope['type']!r}."
+            )
+        # PERF: super().__init__ would check the type a second time.
+        self.scope = scope
+        self._receive = receive
+        self._send = send
+
+    @property
+    def method(self) -> str:
+        """The method, case-sensitive (RFC 9110 §9.1)."""
+        method: str = self.scope["method"]
+        return method
+
+    @property
+    def receive(self) -> Receive:
+        """The ASGI receive channel."""
+        return self._receive
+
+    async def stream(self) -> AsyncGenerator[bytes, None]:
+        """Give the content in the pieces in which it arrives.
+
+        Yields:
+            Pieces of bytes, and an empty one at the end.
+
+        Raises:
+            ContentTooLarge: The content is longer than `limits.body`.
+            ClientDisconnect: The client went away before the end.
+            RuntimeError: The content was streamed before.
+        """
+        if self._body is not None:
+            yield self._body
+            yield b""
+            return
+        if self._stream_consumed:
+            raise RuntimeError(
+                "The content was streamed already: keep it, or read it with "
+                "`await request.body()`, which may be called again."
+            )
+        limit = self.limits.body
+        self._refuse_announced_length(limit)
+        self._stream_consumed = True
+        size = 0
+        while True:
+            message = await self._next_message()
+            if message["type"] == "http.disconnect":
+                self._disconnected = True
+                raise ClientDisconnect
+            chunk: bytes = message.get("body", b"")
+            size += len(chunk)
+            # SECURITY: counted, since a Content-Length may be missing or untrue.
+            if size > limit:
+                raise ContentTooLarge(limit=limit)
+            if chunk:
+                yield chunk
+            if not message.get("more_body", False):
+                break
+        yield b""
+
+    def _refuse_announced_length(self, limit: int) -> None:
+        """Refuse what says itself that it is too long, before any of it is read."""
+        for name, value in self.scope["headers"]:
+            if name == b"content-length":
+                # RFC 9110 §8.6: Content-Length = 1*DIGIT. Twenty digits are more
+                # than any limit, and int() is not asked about them.
+                if value.isdigit() and (len(value) > 19 or int(value) > limit):
+                    raise ContentTooLarge(limit=limit)
+                return
+
+    async def _next_message(self) -> Message:
+        if self._pending is not None:
+            message, self._pending = self._pending, None
+            return message
+        return await self._receive()
+
+    async def body(self) -> bytes:
+        """Read the whole content.
+
+        Returns:
+            The content, the same when asked for again.
+
+        Raises:
+            ContentTooLarge: It is longer than `limits.body`.
+            ClientDisconnect: The client went away before the end.
+            RuntimeError: The content was streamed before.
+        """
+        if self._body is None:
+            self._body = b"".join([chunk async for chunk in self.stream()])
+        return self._body
+
+    async def json(self) -> Any:
+        """Read the content as JSON (RFC 8259).
+
+        Returns:
+            The value, the same object when asked for again.
+
+        Raises:
+            UnsupportedMediaType: Content-Type is not `application/json` or `+json`.
+            BadRequest: The content is not JSON.
+            ContentTooLarge: It is longer than `limits.body`.
+        """
+        if not self._json_read:
+            # RFC 9110 §15.5.16: 415 says that the format is not supported.
+            if not is_json(self.headers.get("content-type")):
+                raise UnsupportedMediaType(accepted=("application/json",))
+            try:
+                self._json = self.codec.loads(await self.body())
+            except InvalidJSON as exc:
+                raise BadRequest(str(exc)) from exc
+            self._json_read = True
+        return self._json
+
+    async def is_disconnected(self) -> bool:
+        """Say whether the client went away, without waiting for it.
+
+        Returns:
+            True once the server has reported the disconnect.
+        """
+        if not self._disconnected and self._pending is None:
+            message = _poll(self._receive)
+            if message is not None:
+                if message["type"] == "http.disconnect":
+                    self._disconnected = True
+                else:
+                    self._pending = message
+        return self._disconnected
+
+    async def send_push_promise(self, path: str) -> None:
+        """Ask the server to push a resource, where it offers that.
+
+        Args:
+            path: The path of the resource to push.
+        """
+        if "http.response.push" in self.scope.get("extensions", {}):
+            wanted = (b"accept", b"accept-encoding", b"accept-language", b"user-agent")
+            fields = [(k, v) for k, v in self.scope["headers"] if k in wanted]
+            await self._send(
+                {"type": "http.response.push", "path": path, "headers": fields}
+            )
+
+
+def _poll(receive: Receive) -> Message | None:
+    """Give the message that is there already, or None if `receive` would wait.
+
+    The awaitable is driven one step by hand: a step that ends has given a message; one
+    that waits is closed, which servers take as the end of that wait.
+    """
+    waiting = receive().__await__()
+    try:
+        next(waiting)
+    except StopIteration as done:
+        message: Message = done.value
+        return message
+    close = getattr(waiting, "close", None)
+    if close is not None:
+        close()
+    return None

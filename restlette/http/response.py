@@ -1,0 +1,451 @@
+"""The answer to a request.
+
+The story starts with `Response`: a status, header fields and content, which is itself
+an ASGI application. Its kinds differ in how they render what they are given;
+`StreamingResponse` sends what an iterator yields.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping
+from functools import cache, lru_cache
+from typing import Any, ClassVar
+from urllib.parse import quote
+
+from restlette.concurrency import iterate_in_threadpool, run_until_first_complete
+from restlette.http.cookies import set_cookie_value
+from restlette.http.errors import ClientDisconnect
+from restlette.http.headers import MutableHeaders, encode_name, encode_value
+from restlette.http.json import STANDARD, JSONCodec, ORJSONCodec, UJSONCodec
+from restlette.http.types import Message, Receive, Scope, Send
+from restlette.http.urls import URL
+
+__all__ = [
+    "HTMLResponse",
+    "JSONResponse",
+    "ORJSONResponse",
+    "PlainTextResponse",
+    "RedirectResponse",
+    "Response",
+    "StreamingResponse",
+    "UJSONResponse",
+    "check_status",
+    "has_content",
+]
+
+# RFC 3986 §2.2, §2.3: reserved characters, and the percent sign of what is encoded.
+_URI_CHARACTERS = ":/?#[]@!$&'()*+,;=%"
+_CONTROL = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]")
+# RFC 3986 §3.1: scheme = ALPHA *( ALPHA / DIGIT / "+" / "-" / "." )
+_SCHEME = re.compile(r"\s*([A-Za-z][A-Za-z0-9+.-]*):")
+# RFC 9110 §4.1: URIs of at least 8000 octets are to be supported; not every one does.
+_LONGEST_URL = 8000
+
+Background = Callable[[], Awaitable[None]]
+RawHeaders = list[tuple[bytes, bytes]]
+
+
+def has_content(status_code: int) -> bool:
+    """Say whether an answer with this status may carry content.
+
+    Args:
+        status_code: The status, 100 to 599.
+
+    Returns:
+        False for 1xx, 204 and 304 (RFC 9110 §6.4.1: they do not include content).
+    """
+    return status_code >= 200 and status_code not in (204, 304)
+
+
+def check_status(status_code: object) -> None:
+    """Refuse what is no status code.
+
+    RFC 9110 §15: status-code = 3DIGIT; values outside of 100 to 599 are invalid.
+
+    Raises:
+        ValueError: It is not a whole number from 100 to 599.
+    """
+    if not isinstance(status_code, int) or not 100 <= status_code <= 599:
+        raise ValueError(
+            f"a status code is a whole number from 100 to 599, not {status_code!r}."
+        )
+
+
+class Response:
+    """An answer whose content is known as a whole.
+
+    Args:
+        content: Text, bytes or nothing.
+        status_code: The status, 100 to 599.
+        headers: Header fields; a content-type or content-length among them is kept
+            instead of the inferred one.
+        media_type: The content's media type; text types get a charset parameter.
+        background: What is awaited after the answer was sent.
+
+    Raises:
+        ValueError: A status, header or length that HTTP does not allow, or content
+            where the status has none.
+    """
+
+    media_type: str | None = None
+    charset = "utf-8"
+
+    def __init__(
+        self,
+        content: Any = None,
+        status_code: int = 200,
+        headers: Mapping[str, str] | None = None,
+        media_type: str | None = None,
+        background: Background | None = None,
+    ) -> None:
+        if status_code != 200:
+            check_status(status_code)
+        self.status_code = status_code
+        if media_type is not None:
+            self.media_type = media_type
+        self.background = background
+        self.body = self.render(content)
+        self.raw_headers: RawHeaders = []
+        self.init_headers(headers)
+
+    @classmethod
+    def made(cls, body: bytes, status_code: int, raw_headers: RawHeaders) -> Response:
+        """Give an answer of parts that are known to fit.
+
+        PERF: nothing is checked or worked out; for those who did so when they were
+        registered.
+
+        Args:
+            body: The content.
+            status_code: The status.
+            raw_headers: All header fields, content-length and content-type included.
+        """
+        response = cls.__new__(cls)
+        response.body = body
+        response.status_code = status_code
+        response.raw_headers = raw_headers
+        response.background = None
+        return response
+
+    def render(self, content: Any) -> bytes:
+        """Turn content into bytes.
+
+        Raises:
+            TypeError: It is neither text nor bytes.
+        """
+        if content is None:
+            return b""
+        if isinstance(content, bytes):
+            return content
+        if isinstance(content, str):
+            return content.encode(self.charset)
+        if isinstance(content, bytearray | memoryview):
+            return bytes(content)
+        raise TypeError(
+            f"{type(self).__name__} takes str or bytes, not "
+            f"{type(content).__name__}. For JSON write JSONResponse(...)."
+        )
+
+    def init_headers(self, headers: Mapping[str, str] | None = None) -> None:
+        """Set the header fields: those given, then what follows from the content."""
+        raw = self.raw_headers
+        names = set()
+        for name, value in (headers or {}).items():
+            field = encode_name(name), encode_value(name, value)
+            names.add(field[0])
+            raw.append(field)
+            if field[0] == b"content-length":
+                self._check_length(value)
+        if b"content-length" not in names:
+            raw.extend(self._length_field())
+        if b"content-type" not in names:
+            raw.extend(self._type_field())
+
+    def _check_length(self, value: str) -> None:
+        """Refuse a length that is not the content's.
+
+        RFC 9110 §8.6: a sender must not forward a message with a Content-Length that
+        it knows to be incorrect. To answer HEAD, the length may stand without content.
+        """
+        if self.body and value != str(len(self.body)):
+            raise ValueError(
+                f"content-length is {value!r} but the content has "
+                f"{len(self.body)} bytes."
+            )
+
+    def _length_field(self) -> RawHeaders:
+        # RFC 9110 §8.6: no Content-Length in 1xx and 204, and in a 304 only the one
+        # that a 200 would have had, which is not known here.
+        if has_content(self.status_code):
+            return [(b"content-length", b"%d" % len(self.body))]
+        if self.body:
+            raise ValueError(
+                f"an answer with status {self.status_code} has no content "
+                "(RFC 9110 §6.4.1)."
+            )
+        return []
+
+    def _type_field(self) -> RawHeaders:
+        if self.media_type is None or not has_content(self.status_code):
+            return []
+        return [(b"content-type", _content_type(self.media_type, self.charset))]
+
+    @property
+    def headers(self) -> MutableHeaders:
+        """The header fields, to read and to change."""
+        return MutableHeaders(raw=self.raw_headers)
+
+    def set_cookie(self, key: str, value: str = "", **attributes: Any) -> None:
+        """Set a cookie (RFC 6265bis §4.1).
+
+        Args:
+            key: Its name.
+            value: Its value.
+            attributes: max_age and expires (seconds from now, or a datetime), path,
+                domain, secure, httponly, samesite, partitioned.
+
+        Raises:
+            ValueError: A part that would break the field, or that browsers refuse.
+        """
+        field = set_cookie_value(key, value, **attributes)
+        self.raw_headers.append((b"set-cookie", field))
+
+    def delete_cookie(
+        self, key: str, path: str = "/", domain: str | None = None, **attributes: Any
+    ) -> None:
+        """Make the client forget a cookie.
+
+        Args:
+            key: Its name.
+            path: The path with which it was set.
+            domain: The domain with which it was set.
+            attributes: Those that it was set with, where a prefix asks for them.
+        """
+        self.set_cookie(
+            key, max_age=0, expires=0, path=path, domain=domain, **attributes
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the answer, then await the background tasks."""
+        # ASGI, WebSocket denial response: the same messages under another prefix.
+        prefix = "websocket." if scope["type"] == "websocket" else ""
+        await send(
+            {
+                "type": prefix + "http.response.start",
+                "status": self.status_code,
+                "headers": self.raw_headers,
+            }
+        )
+        # RFC 9110 §9.3.2: a server must not send content in the answer to HEAD.
+        body = b"" if scope.get("method") == "HEAD" else self.body
+        await send({"type": prefix + "http.response.body", "body": body})
+        if self.background is not None:
+            await self.background()
+
+
+@lru_cache(256)
+def _content_type(media_type: str, charset: str) -> bytes:
+    if media_type.startswith("text/") and "charset=" not in media_type.lower():
+        media_type = f"{media_type}; charset={charset}"
+    return encode_value("content-type", media_type)
+
+
+class HTMLResponse(Response):
+    """An answer in HTML."""
+
+    media_type = "text/html"
+
+
+class PlainTextResponse(Response):
+    """An answer in plain text."""
+
+    media_type = "text/plain"
+
+
+class JSONResponse(Response):
+    """An answer in JSON, written by the standard library's encoder."""
+
+    media_type = "application/json"
+    codec: ClassVar[JSONCodec] = STANDARD
+
+    def render(self, content: Any) -> bytes:
+        """Encode the content.
+
+        Raises:
+            TypeError: A value that JSON has no form for.
+            ValueError: NaN, an infinity, or a value that holds itself.
+        """
+        return self.codec.dumps(content)
+
+
+# Made when first used: the packages behind them are optional.
+_ujson = cache(UJSONCodec)
+_orjson = cache(ORJSONCodec)
+
+
+class UJSONResponse(JSONResponse):
+    """An answer in JSON, written by ujson."""
+
+    def render(self, content: Any) -> bytes:
+        """Encode the content."""
+        return _ujson().dumps(content)
+
+
+class ORJSONResponse(JSONResponse):
+    """An answer in JSON, written by orjson."""
+
+    def render(self, content: Any) -> bytes:
+        """Encode the content."""
+        return _orjson().dumps(content)
+
+
+class RedirectResponse(Response):
+    """An answer that names another place (RFC 9110 §15.4).
+
+    Args:
+        url: Where to; characters that a URI cannot hold are percent-encoded.
+        status_code: A 3xx status; 307 keeps the method.
+        headers: Further header fields.
+        background: What is awaited after the answer was sent.
+
+    Raises:
+        ValueError: The URL holds control characters or has a scheme that a redirect
+            must not have, or the status is not that of a redirect.
+    """
+
+    schemes: ClassVar[frozenset[str]] = frozenset({"http", "https"})
+
+    def __init__(
+        self,
+        url: str | URL,
+        status_code: int = 307,
+        headers: Mapping[str, str] | None = None,
+        background: Background | None = None,
+    ) -> None:
+        if not 300 <= status_code <= 399:
+            raise ValueError(f"a redirect has a 3xx status, not {status_code!r}.")
+        location = self._location(str(url))
+        super().__init__(
+            b"",
+            status_code,
+            {**(headers or {}), "location": location},
+            None,
+            background,
+        )
+
+    def _location(self, url: str) -> str:
+        # SECURITY: a browser drops tabs and line ends from a URL before it reads the
+        # scheme, so none may pass; and it would run what javascript: and data: hold.
+        if _CONTROL.search(url) or len(url) > _LONGEST_URL:
+            raise ValueError(
+                "a redirect's URL holds no control characters and at most "
+                f"{_LONGEST_URL} characters."
+            )
+        scheme = _SCHEME.match(url)
+        if scheme is not None and scheme[1].lower() not in self.schemes:
+            raise ValueError(
+                f"a redirect to the scheme {scheme[1]!r} is refused. To allow it, "
+                "subclass RedirectResponse and add it to `schemes`."
+            )
+        return quote(url, safe=_URI_CHARACTERS, errors="replace")
+
+
+class StreamingResponse(Response):
+    """An answer whose content is sent while it is made.
+
+    Args:
+        content: An asynchronous iterable of text or bytes, or an ordinary one, which
+            is then read in the thread pool.
+        status_code: The status.
+        headers: Header fields.
+        media_type: The content's media type.
+        background: What is awaited after the answer was sent.
+    """
+
+    def __init__(
+        self,
+        content: AsyncIterable[str | bytes] | Iterable[str | bytes],
+        status_code: int = 200,
+        headers: Mapping[str, str] | None = None,
+        media_type: str | None = None,
+        background: Background | None = None,
+    ) -> None:
+        super().__init__(None, status_code, headers, media_type, background)
+        if not has_content(status_code):
+            raise ValueError(
+                f"an answer with status {status_code} has no content to stream "
+                "(RFC 9110 §6.4.1)."
+            )
+        self.body_iterator: AsyncIterable[str | bytes] = (
+            content
+            if isinstance(content, AsyncIterable)
+            else iterate_in_threadpool(content)
+        )
+
+    def _check_length(self, value: str) -> None:
+        """Take the length as it is given: the content is not known yet."""
+
+    def _length_field(self) -> RawHeaders:
+        return []
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the pieces one by one; stop when the client has gone."""
+        if _send_raises(scope):
+            await self._stream(scope, send)
+        else:
+            await run_until_first_complete(
+                (self._stream, {"scope": scope, "send": send}),
+                (_until_disconnect, {"receive": receive}),
+            )
+        if self.background is not None:
+            await self.background()
+
+    async def _stream(self, scope: Scope, send: Send) -> None:
+        prefix = "websocket." if scope["type"] == "websocket" else ""
+        body = prefix + "http.response.body"
+        start: Message = {
+            "type": prefix + "http.response.start",
+            "status": self.status_code,
+            "headers": self.raw_headers,
+        }
+        try:
+            await _deliver(send, start)
+            # RFC 9110 §9.3.2: no content in the answer to HEAD.
+            if scope.get("method") != "HEAD":
+                async for chunk in self.body_iterator:
+                    piece = (
+                        chunk.encode(self.charset) if isinstance(chunk, str) else chunk
+                    )
+                    await _deliver(
+                        send, {"type": body, "body": piece, "more_body": True}
+                    )
+            await _deliver(send, {"type": body, "body": b"", "more_body": False})
+        finally:
+            await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the iterator; an asynchronous generator runs its `finally` here."""
+        close = getattr(self.body_iterator, "aclose", None)
+        if close is not None:
+            await close()
+
+
+async def _deliver(send: Send, message: Message) -> None:
+    try:
+        await send(message)
+    except OSError as exc:
+        # ASGI 2.4: send raises OSError once the client has gone.
+        raise ClientDisconnect from exc
+
+
+def _send_raises(scope: Scope) -> bool:
+    """Say whether the server's send raises when the client has gone (ASGI 2.4)."""
+    version = scope.get("asgi", {}).get("spec_version", "2.0")
+    major, _, minor = version.partition(".")
+    return (int(major), int(minor or 0)) >= (2, 4)
+
+
+async def _until_disconnect(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

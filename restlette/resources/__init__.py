@@ -1,0 +1,1 @@
+"""What URIs name: resources, the tree they stand in, and what they are made of."""

@@ -1,0 +1,240 @@
+"""What becomes of an exception: an answer, and a place where it is seen.
+
+The story starts with `Boundary.fail`. An HTTPException is an answer by itself; other
+exceptions are given to the handlers that routers and the application registered. What
+nobody handles is answered 500, logged in one line, and raised again, so that the tools
+around the application (the server, which writes the traceback, and error trackers) see
+it. `Refusal` is an error answer that can be rendered once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from restlette.concurrency import ThreadPool, as_async
+from restlette.deferred import Deferred
+from restlette.http.errors import (
+    ClientDisconnect,
+    HTTPException,
+    InternalServerError,
+)
+from restlette.http.printable import printable
+from restlette.http.problems import problem_response
+from restlette.http.request import HTTPConnection, Request
+from restlette.http.response import Response
+from restlette.http.types import Message, Receive, Scope, Send
+
+if TYPE_CHECKING:
+    import logging
+else:
+    logging = Deferred("logging")
+
+__all__ = ["Boundary", "Handlers", "Refusal", "Watch", "find_accept"]
+
+Handler = Callable[..., Any]
+Handlers = Mapping[int | type[BaseException], Handler]
+
+_LOOPBACK = ("127.", "::1", "testclient")
+
+
+def find_accept(scope: Scope) -> bytes | None:
+    """Give the value of the Accept fields, joined as RFC 9110 §5.3 allows."""
+    values = [value for name, value in scope["headers"] if name == b"accept"]
+    return b", ".join(values) if values else None
+
+
+class Watch:
+    """A `send` that remembers whether the answer has begun.
+
+    Only middleware and foreign applications get one: restlette's own resources answer
+    in one place, which knows.
+    """
+
+    __slots__ = ("_send", "started")
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.started = False
+
+    async def __call__(self, message: Message) -> None:
+        """Pass a message on."""
+        self.started = True
+        await self._send(message)
+
+
+class Boundary:
+    """The exception handlers that hold at one place of the tree.
+
+    Args:
+        tables: Handlers by status or class; the innermost router's come first.
+        debug: Whether an unhandled exception is shown to a client on this machine.
+        pool: Where plain handlers run.
+    """
+
+    __slots__ = ("_debug", "_pool", "_tables")
+
+    def __init__(
+        self,
+        tables: tuple[Handlers, ...] = (),
+        *,
+        debug: bool = False,
+        pool: ThreadPool | None = None,
+    ) -> None:
+        self._tables = [
+            {key: as_async(handler, pool) for key, handler in table.items()}
+            for table in tables
+            if table
+        ]
+        self._debug = debug
+        self._pool = pool
+
+    def find(self, exc: BaseException) -> Handler | None:
+        """Give the handler of an exception: by status, then by class, inside out."""
+        for table in self._tables:
+            if isinstance(exc, HTTPException) and exc.status_code in table:
+                return table[exc.status_code]
+            for cls in type(exc).__mro__:
+                # Like the ancestor's: a handler of Exception is one of the status 500.
+                if cls in table and cls not in (Exception, BaseException):
+                    return table[cls]
+        return None
+
+    def _find_last(self) -> Handler | None:
+        """Give the handler of what nobody else handles."""
+        for table in self._tables:
+            handler = table.get(500) or table.get(Exception)
+            if handler is not None:
+                return handler
+        return None
+
+    async def answer(
+        self, exc: Exception, connection: HTTPConnection
+    ) -> tuple[Response, Exception | None]:
+        """Turn an exception into an answer.
+
+        Args:
+            exc: What was raised.
+            connection: The request, or the WebSocket that is not accepted yet.
+
+        Returns:
+            The answer, and what is to be raised after it: None, unless nobody
+            handled the exception or its handler failed.
+        """
+        handler = self.find(exc)
+        if handler is not None:
+            try:
+                return _checked(await handler(connection, exc), handler), None
+            except Exception as raised:
+                exc = raised
+        if isinstance(exc, HTTPException):
+            return problem_response(exc, find_accept(connection.scope)), None
+        _log(exc, connection)
+        return await self._last_answer(exc, connection), exc
+
+    async def _last_answer(
+        self, exc: Exception, connection: HTTPConnection
+    ) -> Response:
+        if self._debug and _is_local(connection.scope):
+            debug = import_module("restlette.http.debug")
+            shown: Response = debug.debug_response(exc, connection.scope)
+            return shown
+        handler = self._find_last()
+        if handler is not None:
+            try:
+                return _checked(await handler(connection, exc), handler)
+            except Exception as raised:
+                _log(raised, connection)
+        return problem_response(InternalServerError(), find_accept(connection.scope))
+
+    async def fail(
+        self, exc: Exception, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Answer an exception that was raised before the answer began.
+
+        Raises:
+            Exception: The exception itself, if nobody handles it.
+        """
+        if isinstance(exc, ClientDisconnect):
+            return
+        response, unhandled = await self.answer(exc, Request(scope, receive, send))
+        await response(scope, receive, send)
+        if unhandled is not None:
+            raise unhandled
+
+
+def _checked(response: Any, handler: Handler) -> Response:
+    if isinstance(response, Response):
+        return response
+    name = getattr(handler, "__qualname__", repr(handler))
+    raise TypeError(
+        f"the exception handler {name} returned {type(response).__name__}; "
+        "an exception handler returns a Response."
+    )
+
+
+def _is_local(scope: Scope) -> bool:
+    """SECURITY: source code is shown to clients on this machine alone."""
+    client = scope.get("client")
+    return client is not None and client[0].startswith(_LOOPBACK)
+
+
+def _log(exc: BaseException, connection: HTTPConnection) -> None:
+    """Write one line about an exception; the traceback is the server's to write."""
+    scope = connection.scope
+    logging.getLogger("restlette.error").error(
+        "%s %s: %s: %s",
+        printable(scope.get("method", scope["type"])),
+        printable(scope["path"]),
+        type(exc).__name__,
+        printable(str(exc)),
+    )
+
+
+class Refusal:
+    """An error answer that is the same for each request.
+
+    PERF: a 404 should not cost more than the answer would have, so the exception is
+    rendered once for each kind of client.
+
+    Args:
+        exc: What the answer says.
+        boundary: The handlers that may have an answer of their own.
+    """
+
+    __slots__ = ("_boundary", "_rendered", "exc")
+
+    def __init__(self, exc: HTTPException, boundary: Boundary) -> None:
+        self.exc = exc
+        self._boundary = boundary
+        self._rendered: Response | None = None
+        if boundary.find(exc) is None:
+            self._rendered = problem_response(exc, None)
+
+    async def __call__(
+        self, scope: Scope, receive: Receive, send: Send, accept: bytes | None = None
+    ) -> None:
+        """Send the answer."""
+        rendered = self._rendered
+        if rendered is None:
+            await self._boundary.fail(_fresh(self.exc), scope, receive, send)
+            return
+        if accept is not None and accept != b"*/*":
+            rendered = problem_response(self.exc, accept)
+        await send(
+            {
+                "type": "http.response.start",
+                "status": rendered.status_code,
+                # A copy: middleware may add to it.
+                "headers": rendered.raw_headers.copy(),
+            }
+        )
+        body = b"" if scope["method"] == "HEAD" else rendered.body
+        await send({"type": "http.response.body", "body": body})
+
+
+def _fresh(exc: HTTPException) -> HTTPException:
+    """Give a copy: a raised exception keeps its traceback, and frames, alive."""
+    copied: HTTPException = import_module("copy").copy(exc)
+    return copied

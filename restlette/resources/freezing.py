@@ -1,0 +1,327 @@
+"""What a tree of routers is frozen into.
+
+The story starts with `freeze`, which makes a `Site` of everything that is registered.
+Each registration comes with `Above`, what the routers above it hand down. What a
+request will need is worked out here, once: which function answers which method, who
+makes the resource, which middleware is around it, and what is answered otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from typing import Any, NamedTuple
+
+from restlette.http.types import ASGIApp, Receive, Scope, Send
+from restlette.http.websocket import WebSocket, converse
+from restlette.resources.boundary import Handlers
+from restlette.resources.dependencies import Container
+from restlette.resources.endpoint import operations_of
+from restlette.resources.instances import Instances
+from restlette.resources.pipeline import Operation, Settings
+from restlette.resources.representation import JSON
+from restlette.resources.routes import (
+    Host,
+    Mount,
+    Route,
+    Routing,
+    WebSocketRoute,
+    is_function,
+    is_resource,
+    is_websocket_resource,
+)
+from restlette.resources.site import (
+    Answer,
+    Entry,
+    Hop,
+    Layer,
+    Leaf,
+    NotFoundEntry,
+    Site,
+)
+from restlette.resources.uri import Template
+
+__all__ = ["Above", "Conversation", "Foreign", "Talk", "connect", "freeze"]
+
+
+class Above(NamedTuple):
+    """What a router and those above it hand down to what is registered on it.
+
+    Attributes:
+        prefix: The joined prefixes.
+        names: The joined names of the mounts, each with a colon.
+        settings: What was decided so far.
+        tables: The exception handlers, the router's own first.
+        layers: The middleware, the outermost first; the root's is not among it.
+        host: The host that all of it is for.
+        default: What answers paths that lead nowhere, instead of 404.
+        redirect_slashes: Whether such paths are tried with the other spelling.
+    """
+
+    prefix: str
+    names: str
+    settings: Settings
+    tables: tuple[Handlers, ...]
+    layers: tuple[Layer, ...]
+    host: Host | None
+    default: ASGIApp | None
+    redirect_slashes: bool
+
+    def template(self, route: Route | WebSocketRoute | Mount) -> Template:
+        """Give a route's whole template, prefix included."""
+        if not self.prefix and (route.path or isinstance(route, Mount)):
+            return route.template
+        # The bare path of what is mounted nowhere is the slash that every path has.
+        return Template(self.prefix + route.path or "/")
+
+
+def freeze(
+    router: Any,
+    container: Container | None,
+    merged: Sequence[Above],
+    registered: Iterable[tuple[Routing, Above]],
+) -> Site:
+    """Make a site.
+
+    Args:
+        router: The root, for the scope.
+        container: Who provides the resources' dependencies.
+        merged: The root, then every router that is merged into it.
+        registered: Everything that is registered on them.
+
+    Raises:
+        TypeError: A handler or a dependency makes no sense.
+        ValueError: Two routes answer one method at one path.
+    """
+    freezer = _Freezer(router, container, merged[0])
+    for above in merged:
+        freezer.add_router(above)
+    for route, above in registered:
+        freezer.add(route, above)
+    return freezer.close()
+
+
+class _Freezer:
+    """A site that is being made."""
+
+    def __init__(self, router: Any, container: Container | None, root: Above) -> None:
+        self._router = router
+        self._container = container
+        self._root = root
+        self._sites: dict[int | None, Site] = {}
+        # By endpoint: what a class needs is worked out once, however often it is
+        # registered.
+        self._instances: dict[int, Instances] = {}
+        # Every leaf with what leads to it. A leaf is its own key: it has no equal.
+        self._leaves: dict[Leaf, dict[str, Entry]] = {}
+        self._site(None)
+
+    def _site(self, host: Host | None) -> Site:
+        """Give the site of a host, made if it is new."""
+        key = None if host is None else id(host)
+        if key not in self._sites:
+            settings = self._root.settings
+            site = Site(self._router, settings.boundary, settings.limits.headers)
+            self._sites[key] = site
+            if host is not None:
+                self._sites[None].hosts.append((host.match, site))
+        return self._sites[key]
+
+    def add_router(self, above: Above) -> None:
+        """Add what answers paths that lead nowhere below a router."""
+        site = self._site(above.host)
+        boundary = above.settings.boundary
+        answer = NotFoundEntry(site, boundary, above.default, above.redirect_slashes)
+        entry = Entry(answer, boundary=boundary, layers=above.layers)
+        # The outermost of two routers at one prefix was there first.
+        site.missing.insert_below(Template(above.prefix), lambda: entry)
+
+    def add(self, route: Routing, above: Above) -> None:
+        """Add a registration."""
+        if isinstance(route, Host):
+            self._site(None).hosts.append((route.match, route.app))
+            return
+        site = self._site(above.host)
+        template = above.template(route)
+        if isinstance(route, Mount):
+            leaf = site.tree.insert_below(template, Leaf)
+            hop = Hop(route.app, len(template.segments))
+            leaf.hop = leaf.websocket = self._put(
+                leaf, "all below", hop, route, template, above
+            )
+            return
+        settings = above.settings._replace(
+            limits=above.settings.limits.override(route.limits)
+        )
+        if route.middleware:
+            above = above._replace(layers=(*above.layers, Layer(route.middleware)))
+        leaf = site.tree.insert(template, Leaf)
+        if isinstance(route, WebSocketRoute):
+            answer = self._conversation(route, settings)
+            leaf.websocket = self._put(
+                leaf, "WebSocket", answer, route, template, above
+            )
+            return
+        for method, answer in self._answers(route, template, settings).items():
+            leaf.methods[method] = self._put(
+                leaf, method, answer, route, template, above
+            )
+            site.known.add(method)
+
+    def _put(
+        self,
+        leaf: Leaf,
+        method: str,
+        answer: Answer,
+        route: Route | WebSocketRoute | Mount,
+        template: Template,
+        above: Above,
+    ) -> Entry:
+        """Make the entry of a method, which must have none yet."""
+        taken = self._leaves.setdefault(leaf, {})
+        if method in taken:
+            other = taken[method].route
+            raise ValueError(
+                f"{method} {template.text} is answered twice: by {other!r} "
+                f"({other.place}) and by {route!r} ({route.place})."
+            )
+        entry = Entry(
+            answer,
+            boundary=above.settings.boundary,
+            names=template.names,
+            route=route,
+            endpoint=route.app if isinstance(route, Mount) else route.endpoint,
+            layers=above.layers,
+        )
+        taken[method] = entry
+        return entry
+
+    def _answers(
+        self, route: Route, template: Template, settings: Settings
+    ) -> Mapping[str, Answer]:
+        """Give what answers each method of a route."""
+        endpoint = route.endpoint
+        if is_resource(endpoint):
+            instances = self._instances_of(endpoint)
+            operations = operations_of(endpoint, template.names, settings, instances)
+            return {method: operations[method].entry for method in route.methods}
+        if is_function(endpoint):
+            operation = Operation(
+                endpoint,
+                endpoint,
+                None,
+                template.names,
+                (JSON,),
+                (None, None),
+                settings,
+            )
+            return dict.fromkeys(route.methods, operation.entry)
+        return dict.fromkeys(route.methods, Foreign(endpoint))
+
+    def _conversation(self, route: WebSocketRoute, settings: Settings) -> Answer:
+        """Give what holds the conversations of a route."""
+        endpoint = route.endpoint
+        if is_websocket_resource(endpoint):
+            return Conversation(self._instances_of(endpoint), settings)
+        return Talk(endpoint, settings)
+
+    def _instances_of(self, endpoint: Any) -> Instances:
+        if id(endpoint) not in self._instances:
+            self._instances[id(endpoint)] = Instances(endpoint, self._container)
+        return self._instances[id(endpoint)]
+
+    def close(self) -> Site:
+        """Add what follows from what was added, and give the site."""
+        for leaf, taken in self._leaves.items():
+            if leaf.hop is None:
+                entries = list(taken.values())
+                leaf.close(entries[0], _common_layers(entries))
+        for site in self._sites.values():
+            site.tree.freeze()
+        return self._site(None)
+
+
+def _common_layers(entries: Sequence[Entry]) -> tuple[Layer, ...]:
+    """Give the middleware that is around each of several entries."""
+    common = entries[0].layers
+    for entry in entries[1:]:
+        while entry.layers[: len(common)] != common:
+            common = common[:-1]
+    return common
+
+
+class Foreign:
+    """An ASGI application that answers at one path.
+
+    Args:
+        app: The application.
+    """
+
+    __slots__ = ("_app",)
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(
+        self, scope: Scope, receive: Receive, send: Send, accept: bytes | None
+    ) -> None:
+        """Call it."""
+        await self._app(scope, receive, send)
+
+
+def connect(
+    scope: Scope, receive: Receive, send: Send, settings: Settings
+) -> WebSocket:
+    """Give the WebSocket of a connection, with what the routers decided for it."""
+    limits = settings.limits
+    websocket = WebSocket(scope, receive, send, max_message_size=limits.message)
+    websocket.limits = limits
+    websocket.codec = settings.codec
+    return websocket
+
+
+class Talk:
+    """A function that holds WebSocket conversations.
+
+    Args:
+        function: An asynchronous function of the WebSocket.
+        settings: What the routers above decide.
+    """
+
+    __slots__ = ("_function", "_settings")
+
+    def __init__(self, function: Callable[..., Any], settings: Settings) -> None:
+        self._function = function
+        self._settings = settings
+
+    async def __call__(
+        self, scope: Scope, receive: Receive, send: Send, accept: bytes | None
+    ) -> None:
+        """Hold a conversation."""
+        await converse(connect(scope, receive, send, self._settings), self._function)
+
+
+class Conversation:
+    """A WebSocketEndpoint, with what it depends on.
+
+    Args:
+        instances: Makes one for each conversation.
+        settings: What the routers above decide.
+    """
+
+    __slots__ = ("_instances", "_settings")
+
+    def __init__(self, instances: Instances, settings: Settings) -> None:
+        self._instances = instances
+        self._settings = settings
+
+    async def __call__(
+        self, scope: Scope, receive: Receive, send: Send, accept: bytes | None
+    ) -> None:
+        """Hold a conversation; what lives as long as a request lives as long as it."""
+        async with AsyncExitStack() as stack:
+            endpoint = self._instances.make()
+            websocket = connect(scope, receive, send, self._settings)
+            values = await self._instances.open_request(websocket, stack)
+            endpoint.__dict__.update(values)
+            await converse(websocket, endpoint.dispatch)

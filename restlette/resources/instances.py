@@ -1,0 +1,119 @@
+"""One instance of a resource class for each request.
+
+The story starts with `Instances.make`. What a request gets is made anew from the class,
+or copied from the instance that was registered, so that what a handler keeps on `self`
+belongs to one request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from functools import partial
+from typing import Any
+
+from restlette.http.request import HTTPConnection
+from restlette.resources.dependencies import (
+    Container,
+    DependencyError,
+    Injected,
+    dependencies_of,
+)
+
+__all__ = ["Instances"]
+
+
+class Instances:
+    """Makes instances of one resource.
+
+    Args:
+        endpoint: A resource class, or an instance of one.
+        container: Who gives the dependencies of a class.
+        where: Who asks, for the sentence of an error.
+
+    Raises:
+        DependencyError: A dependency cannot be given.
+    """
+
+    __slots__ = (
+        "_container",
+        "_new",
+        "_values",
+        "_version",
+        "cls",
+        "for_request",
+        "is_plain",
+        "make",
+        "wanted",
+    )
+
+    def __init__(
+        self, endpoint: type[Injected] | Injected, container: Container | None
+    ) -> None:
+        self.cls: type[Any] = endpoint if isinstance(endpoint, type) else type(endpoint)
+        self._container = container
+        self._version = -1
+        self.for_request: Mapping[str, Any] = {}
+        self._values: Mapping[str, Any] = {}
+        self.wanted: Mapping[str, Any] = {}
+        self._new = partial(object.__new__, self.cls)
+        # PERF: no frame of ours where nothing has to be given.
+        self.is_plain = False
+        if not isinstance(endpoint, type):
+            # Read for each request: what is set on the instance later counts too.
+            self._values = endpoint.__dict__
+            self.make = self._copy
+            return
+        self.wanted = dependencies_of(endpoint)
+        own_init = endpoint.__init__ is not Injected.__init__
+        if self.wanted:
+            if container is None:
+                raise DependencyError(
+                    f"{endpoint.__qualname__} has the dependencies "
+                    f"{', '.join(self.wanted)}, which only an application can give: "
+                    "register an instance, or mount the router in a Restlette."
+                )
+            container.check(self.wanted, endpoint.__qualname__)
+            self.make = self._construct if own_init else self._fill
+        elif own_init:
+            self.make = endpoint
+        else:
+            self.make = self._new
+            self.is_plain = True
+
+    async def open_request(
+        self, connection: HTTPConnection, stack: AsyncExitStack
+    ) -> dict[str, Any]:
+        """Make the dependencies that live as long as a request.
+
+        Args:
+            connection: The request or WebSocket.
+            stack: Closes them.
+        """
+        if self._container is None:
+            return {}
+        return await self._container.open_request(self.for_request, connection, stack)
+
+    def _copy(self) -> Any:
+        instance = self._new()
+        instance.__dict__.update(self._values)
+        return instance
+
+    def _fill(self) -> Any:
+        self.refresh()
+        instance = self._new()
+        instance.__dict__.update(self._values)
+        return instance
+
+    def _construct(self) -> Any:
+        self.refresh()
+        return self.cls(**self._values)
+
+    def refresh(self) -> None:
+        """Ask the container anew if what it provides has changed."""
+        container = self._container
+        if container is not None and self._version != container.version:
+            self._version = container.version
+            names = container.request_names(self.wanted)
+            self.for_request = {name: self.wanted[name] for name in names}
+            self._values = container.app_values(self.wanted)

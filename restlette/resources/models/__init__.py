@@ -1,0 +1,56 @@
+"""Models: what stands between an annotation and JSON.
+
+The story starts at `model_for`, which makes the `Model` of an annotation: three
+functions that read JSON, read the strings of a query, and write JSON. `plain` has the
+models of JSON's own values; `attrs` those of everything else (attrs classes,
+dataclasses, dates, unions), and is loaded when an annotation needs it.
+
+    Invalid             input does not fit a model: holds every FieldError
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+from restlette.http.optional import load
+from restlette.resources.models.errors import FieldError, Invalid
+from restlette.resources.models.model import Model, Strings
+from restlette.resources.models.plain import is_plain, plain_model
+
+__all__ = ["FieldError", "Invalid", "Model", "Strings", "is_plain", "model_for"]
+
+ADAPTER = "restlette.resources.models.attrs"
+
+
+def model_for(annotation: Any) -> Model:
+    """The model of an annotation.
+
+    Args:
+        annotation: a type, or what `typing` makes of types; no strings.
+
+    Returns:
+        One model for equal annotations; the last 1024 are kept.
+
+    Raises:
+        TypeError: the annotation has no form in JSON; the error says which part.
+        MissingExtra: it needs attrs and cattrs, which are not installed.
+    """
+    try:
+        hash(annotation)
+    except TypeError:  # an Annotated with a list in it, say
+        return _make(annotation)
+    return _kept(annotation)
+
+
+def _make(annotation: Any) -> Model:
+    plain = plain_model(annotation)
+    if plain is not None:
+        return plain
+    adapter = load(ADAPTER, "attrs", needed_by="restlette.resources.models")
+    make: Callable[[Any], Model] = adapter.attrs_model
+    return make(annotation)
+
+
+_kept = lru_cache(maxsize=1024)(_make)

@@ -1,0 +1,269 @@
+"""Hooks: functions that make a value of a type from JSON data.
+
+The story starts at `Hooks.hook`, which builds the hook of a type from those of its
+parts. There are two families. `FirstError` stops at whatever is wrong and says little
+about it, for all that counts is speed when nothing is; `EveryError` is run on the same
+data when the first has failed, and tells everything.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Sequence
+from itertools import count, repeat
+from json import dumps
+from types import NoneType
+from typing import Any
+
+from restlette.resources.models import leaves, plain
+from restlette.resources.models.choosing import by_kind, chooser, listed, members_of
+from restlette.resources.models.errors import FieldError, Invalid
+from restlette.resources.models.leaves import Hook
+from restlette.resources.models.objects import Errors, ObjectLoader
+from restlette.resources.models.shapes import (
+    ARRAYS,
+    Shape,
+    choices_of,
+    described,
+    fields_of,
+    shape_of,
+)
+
+__all__ = ["EveryError", "FirstError", "Hooks", "text_hook"]
+
+
+class Hooks(ABC):
+    """The hooks of types, each made once."""
+
+    def __init__(self) -> None:
+        self._made: dict[Any, Hook] = {}
+        self._making: set[Any] = set()
+        self._makers: dict[str, Callable[[Shape], Hook]] = {
+            "any": lambda _: plain.identity,
+            "leaf": lambda shape: leaves.LOADERS[shape.type],
+            "choice": choice_hook,
+            "array": self._array,
+            "tuple": self._tuple,
+            "mapping": self._mapping,
+            "object": self._object,
+            "union": self._union,
+        }
+
+    def hook(self, annotation: Any) -> Hook:
+        """The hook of a type that `survey` has nothing against."""
+        made = self._made.get(annotation)
+        if made is not None:
+            return made
+        if annotation in self._making:
+            # A type that holds itself: by the time of the call there is a hook.
+            return lambda data, _=None: self._made[annotation](data)
+        self._making.add(annotation)
+        try:
+            shape = shape_of(annotation)
+            made = self._made[annotation] = self._makers[shape.kind](shape)
+        finally:
+            self._making.discard(annotation)
+        return made
+
+    @abstractmethod
+    def _run(
+        self, steps: Iterable[Any], hooks: Iterable[Hook], parts: Iterable[Any]
+    ) -> list[Any]:
+        """Give each part to its hook; steps say where they are."""
+
+    @abstractmethod
+    def _object(self, shape: Shape) -> Hook:
+        """The hook of an attrs class, dataclass or TypedDict."""
+
+    def _array(self, shape: Shape) -> Hook:
+        hook = self.hook(shape.arguments[0])
+        make, run = ARRAYS[shape.type], self._run
+        unique = make in (set, frozenset)
+
+        def load_array(data: Any, _: Any = None) -> Any:
+            if data.__class__ is not list:
+                raise plain.refuse(list)
+            items = make(run(count(), repeat(hook), data))
+            if unique and len(items) != len(data):
+                error = FieldError((), "repeated", "No two items may be the same.")
+                raise Invalid([error])
+            return items
+
+        return load_array
+
+    def _tuple(self, shape: Shape) -> Hook:
+        hooks = [self.hook(argument) for argument in shape.arguments]
+        run, length = self._run, len(hooks)
+        make = shape.type if shape.type is tuple else shape.type._make
+
+        def load_tuple(data: Any, _: Any = None) -> Any:
+            if data.__class__ is not list:
+                raise plain.refuse(list)
+            if len(data) != length:
+                detail = f"This must have {length} items."
+                raise Invalid([FieldError((), "length", detail)])
+            return make(run(count(), hooks, data))
+
+        return load_tuple
+
+    def _mapping(self, shape: Shape) -> Hook:
+        of_key, of_value = shape.arguments
+        key_hook, hook = text_hook(of_key), self.hook(of_value)
+        run = self._run
+
+        def load_mapping(data: Any, _: Any = None) -> Any:
+            if data.__class__ is not dict:
+                raise plain.refuse(dict)
+            keys = run(data, repeat(key_hook), data)
+            return dict(zip(keys, run(data, repeat(hook), data.values()), strict=True))
+
+        return load_mapping
+
+    def _union(self, shape: Shape) -> Hook:
+        table = {
+            kind: self._alternatives(members)
+            for kind, members in by_kind(shape).items()
+        }
+        kinds = tuple(table)
+
+        def load_union(data: Any, _: Any = None) -> Any:
+            hook = table.get(data.__class__)
+            if hook is None:
+                raise plain.refuse(*kinds)
+            return hook(data)
+
+        return load_union
+
+    def _alternatives(self, shapes: list[Shape]) -> Hook:
+        """The hook of data that may, by its kind, belong to several members."""
+        hooks = [self._member(shape) for shape in shapes]
+        if len(hooks) == 1:
+            return hooks[0]
+        if shapes[0].kind == "object":
+            choose = chooser(shapes)
+            return lambda data, _=None: hooks[choose(data)](data)
+        return any_of(hooks)
+
+    def _member(self, shape: Shape) -> Hook:
+        """The hook of a member of a union."""
+        if shape.kind != "object":
+            return self._makers[shape.kind](shape)
+        # A class may hold the union again.
+        return self.hook(shape.type[shape.arguments] if shape.arguments else shape.type)
+
+
+class FirstError(Hooks):
+    """Hooks that stop at the first error."""
+
+    def __init__(
+        self, make_object: Callable[[Shape, Callable[[Any], Hook]], Hook]
+    ) -> None:
+        super().__init__()
+        self._make_object = make_object
+
+    def _run(
+        self, steps: Iterable[Any], hooks: Iterable[Hook], parts: Iterable[Any]
+    ) -> list[Any]:
+        return [hook(part) for hook, part in zip(hooks, parts, strict=False)]
+
+    def _object(self, shape: Shape) -> Hook:
+        return self._make_object(shape, self.hook)
+
+    def _union(self, shape: Shape) -> Hook:
+        members = members_of(shape)
+        if len(members) != 2 or members[0].type is not NoneType:
+            return super()._union(shape)
+        # PERF: `X | None` is what most unions are.
+        hook = self._member(members[1])
+        return lambda data, _=None: None if data is None else hook(data)
+
+
+class EveryError(Hooks):
+    """Hooks that look at all of the data, whatever is wrong with some."""
+
+    def _run(
+        self, steps: Iterable[Any], hooks: Iterable[Hook], parts: Iterable[Any]
+    ) -> list[Any]:
+        errors, values = Errors(), []
+        for step, hook, part in zip(steps, hooks, parts, strict=False):
+            try:
+                values.append(hook(part))
+            except Invalid as exc:
+                errors.below(step, exc)
+        errors.raise_any()
+        return values
+
+    def _object(self, shape: Shape) -> Hook:
+        return ObjectLoader(shape.type, fields_of(shape), self.hook)
+
+
+def choice_hook(shape: Shape) -> Hook:
+    """The hook of an Enum or a Literal."""
+    choices = choices_of(shape)
+    error = FieldError((), "choice", f"This must be {listed(choices)}.")
+
+    def load_choice(data: Any, _: Any = None) -> Any:
+        # Objects and arrays have no hash, and are no choice.
+        if data.__hash__ is None or (data.__class__, data) not in choices:
+            raise Invalid([error])
+        return choices[data.__class__, data]
+
+    return load_choice
+
+
+def any_of(hooks: Sequence[Hook]) -> Hook:
+    """Try the members of a union that are single values, the narrowest first."""
+
+    def load_any(data: Any, _: Any = None) -> Any:
+        details = []
+        for hook in hooks:
+            try:
+                return hook(data)
+            except Invalid as exc:
+                details += [error.detail for error in exc.errors]
+        raise Invalid([FieldError((), "format", " Or: ".join(details))])
+
+    return load_any
+
+
+def text_hook(annotation: Any) -> Hook:
+    """The hook that makes a value of a type from text.
+
+    Args:
+        annotation: a leaf, a choice, or a union of such.
+
+    Raises:
+        TypeError: the type needs more than a text.
+    """
+    return _text_hook(shape_of(annotation))
+
+
+def _text_hook(shape: Shape) -> Hook:
+    if shape.kind == "any":
+        return plain.LOADERS[str]
+    if shape.kind == "leaf":
+        return leaves.TEXTS[shape.type]
+    if shape.kind == "choice":
+        return _text_choice_hook(shape)
+    if shape.kind != "union":
+        raise TypeError(f"{described(shape.type)} cannot be written as one text")
+    # Text is never null: that is what leaving it out says.
+    members = [each for each in members_of(shape) if each.type is not NoneType]
+    hooks = [_text_hook(each) for each in members]
+    return hooks[0] if len(hooks) == 1 else any_of(hooks)
+
+
+def _text_choice_hook(shape: Shape) -> Hook:
+    """The hook of an Enum or a Literal that is given as its value's text."""
+    choices = {
+        value if kind is str else dumps(value): member
+        for (kind, value), member in choices_of(shape).items()
+    }
+    error = FieldError((), "choice", f"This must be {' or '.join(choices)}.")
+
+    def read_choice(data: Any, _: Any = None) -> Any:
+        if data not in choices:
+            raise Invalid([error])
+        return choices[data]
+
+    return read_choice

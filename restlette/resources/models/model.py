@@ -1,0 +1,35 @@
+"""The three functions that a model is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+__all__ = ["Model", "Strings"]
+
+# A query's parameters: the values of each name, in the order that they came.
+Strings = Mapping[str, list[str]]
+
+
+class Model(NamedTuple):
+    """What reads and writes the values of one annotation.
+
+    A tuple of functions and not an object with methods: the pipeline holds the one
+    that it needs, and calls it without a look-up.
+
+    Attributes:
+        annotation: what the model stands for.
+        load: makes a value from JSON data, strictly: a string is no number. Raises
+            `Invalid`.
+        load_strings: makes a value from the parameters of a query, where a number is
+            its text. Raises `Invalid`.
+        dump: makes JSON data from a value. Raises `TypeError` when the value is not
+            what the annotation says, as far as that can be seen.
+        no_query: why it cannot be read from a query, or None.
+    """
+
+    annotation: Any
+    load: Callable[[Any], Any]
+    load_strings: Callable[[Strings], Any]
+    dump: Callable[[Any], Any]
+    no_query: str | None = None

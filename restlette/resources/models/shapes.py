@@ -1,0 +1,368 @@
+"""What a type looks like in JSON.
+
+The story starts at `shape_of`, which sorts a type into one of a few kinds, the names
+around it (`Annotated`, `NewType`, aliases) taken off. `fields_of` says what an object
+holds, whichever library made its class. `survey` walks all that a type refers to and
+refuses what has no form in JSON: when a handler is registered, not when it is called.
+
+    kind        types                                            in JSON
+    any         Any, object                                      anything
+    leaf        str, int, float, bool, None, date, time,         one value
+                datetime, Decimal, UUID
+    choice      Enum, Literal                                    one of some values
+    array       list, set, frozenset, tuple[X, ...], Sequence    an array
+    tuple       tuple[X, Y], NamedTuple                          an array, by position
+    mapping     dict, Mapping                                    an object
+    object      attrs class, dataclass, TypedDict                an object
+    union       X | Y                                            what its members are
+"""
+
+from __future__ import annotations
+
+import collections.abc
+import dataclasses
+from datetime import date, datetime, time
+from decimal import Decimal
+from enum import Enum
+from types import NoneType, UnionType
+from typing import (
+    Annotated,
+    Any,
+    Final,
+    Literal,
+    NamedTuple,
+    NotRequired,
+    Required,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+)
+from uuid import UUID
+
+from restlette.http.optional import load
+from restlette.resources.annotations import (
+    AnnotationError,
+    hints_of,
+    local_names_of,
+    substitute,
+    type_arguments,
+    unknown_name,
+    without_extras,
+)
+from restlette.resources.models.plain import is_any
+
+__all__ = ["Field", "Shape", "fields_of", "kinds_of", "shape_of", "survey"]
+
+attrs = load("attrs", "attrs", needed_by="restlette.resources.models")
+
+# Types that are written as one value, with the types that a codec reads it as.
+LEAVES: dict[Any, tuple[type, ...]] = {
+    str: (str,),
+    bool: (bool,),
+    int: (int, float),
+    float: (float, int),
+    NoneType: (NoneType,),
+    date: (str,),
+    datetime: (str,),
+    time: (str,),
+    Decimal: (str,),
+    UUID: (str,),
+}
+
+# What makes a value of each type from a list of its items.
+ARRAYS: dict[Any, type] = {
+    list: list,
+    collections.abc.Sequence: list,
+    collections.abc.MutableSequence: list,
+    tuple: tuple,
+    set: set,
+    collections.abc.MutableSet: set,
+    collections.abc.Set: frozenset,
+    frozenset: frozenset,
+}
+
+MAPPINGS = (dict, collections.abc.Mapping, collections.abc.MutableMapping)
+
+# What says something about a type, or about a field, and is taken off.
+WRAPPERS = (Annotated, Final, Required, NotRequired)
+
+
+class Shape(NamedTuple):
+    """A type, sorted.
+
+    Attributes:
+        kind: one of the kinds in the table above, or `unknown`.
+        type: the class, or what the brackets stand behind.
+        arguments: what stands in the brackets, or the types of a NamedTuple's fields.
+    """
+
+    kind: str
+    type: Any
+    arguments: tuple[Any, ...] = ()
+
+
+class Field(NamedTuple):
+    """What an object holds under one name.
+
+    Attributes:
+        name: of the attribute, or the key of a TypedDict.
+        key: the member's name in JSON.
+        annotation: its type.
+        required: whether it has to be there.
+        settable: whether it may be given from outside (`init=False` is not).
+        attribute: what attrs knows about it, None for other libraries' classes.
+    """
+
+    name: str
+    key: str
+    annotation: Any
+    required: bool
+    settable: bool = True
+    attribute: Any = None
+
+
+def shape_of(annotation: Any) -> Shape:
+    """Sort a type by what it looks like in JSON."""
+    annotation = _unwrapped(annotation)
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if is_any(annotation):
+        return Shape("any", annotation)
+    if origin is Literal:
+        return Shape("choice", Literal, arguments)
+    if origin in (Union, UnionType):
+        if any(map(is_any, arguments)):
+            return Shape("any", Any)
+        return Shape("union", Union, arguments)
+    cls = origin or annotation
+    if not isinstance(cls, type):
+        return Shape("unknown", annotation)
+    if cls in LEAVES:
+        return Shape("leaf", cls)
+    if cls is tuple and annotation is not tuple and arguments[1:] != (...,):
+        return Shape("tuple", tuple, arguments)
+    if cls in ARRAYS:
+        return Shape("array", cls, arguments[:1] or (Any,))
+    if cls in MAPPINGS:
+        return Shape("mapping", dict, arguments or (str, Any))
+    if issubclass(cls, Enum):
+        return Shape("choice", cls)
+    if issubclass(cls, tuple) and hasattr(cls, "_fields"):
+        return Shape("tuple", cls, _named_tuple_types(cls))
+    if has_fields(cls) or _is_typed_dict(cls):
+        return Shape("object", cls, arguments)
+    return Shape("unknown", annotation)
+
+
+def _unwrapped(annotation: Any) -> Any:
+    """A type without the names around it."""
+    while True:
+        origin = get_origin(annotation)
+        if origin in WRAPPERS:
+            annotation = get_args(annotation)[0]
+        elif hasattr(annotation, "__supertype__"):  # NewType
+            annotation = annotation.__supertype__
+        elif hasattr(origin or annotation, "__value__"):  # type X[T] = ...
+            alias = origin or annotation
+            given = zip(alias.__type_params__, get_args(annotation), strict=False)
+            annotation = substitute(alias.__value__, dict(given))
+        elif isinstance(annotation, TypeVar):
+            annotation = substitute(annotation, {})
+        else:
+            return NoneType if annotation is None else annotation
+
+
+def _named_tuple_types(cls: Any) -> tuple[Any, ...]:
+    """The types of the fields; those of `collections.namedtuple` have none."""
+    hints = hints_of(cls)
+    return tuple(without_extras(hints.get(name, Any)) for name in cls._fields)
+
+
+def has_fields(cls: Any) -> bool:
+    """Whether something is an attrs class or a dataclass."""
+    return isinstance(cls, type) and (attrs.has(cls) or dataclasses.is_dataclass(cls))
+
+
+def _is_typed_dict(cls: type) -> bool:
+    # Both that of typing and that of typing_extensions.
+    return issubclass(cls, dict) and hasattr(cls, "__required_keys__")
+
+
+def kinds_of(shape: Shape) -> tuple[type, ...]:
+    """The types, as a codec reads JSON, that values of a shape are made from."""
+    match shape.kind:
+        case "leaf":
+            return LEAVES[shape.type]
+        case "choice":
+            return tuple(dict.fromkeys(kind for kind, _ in choices_of(shape)))
+        case "array" | "tuple":
+            return (list,)
+        case "mapping" | "object":
+            return (dict,)
+        case "union":
+            members = [kinds_of(shape_of(each)) for each in shape.arguments]
+            return tuple(dict.fromkeys(kind for kinds in members for kind in kinds))
+        case _:
+            return (dict, list, str, int, float, bool, NoneType)
+
+
+def choices_of(shape: Shape) -> dict[tuple[type, Any], Any]:
+    """The values of an Enum or a Literal, by type and value of what they are in JSON.
+
+    By type as well, because to Python `True` equals 1.
+    """
+    members = _members(shape)
+    values = [each.value if isinstance(each, Enum) else each for each in members]
+    return {
+        (type(value), value): member
+        for value, member in zip(values, members, strict=True)
+        if type(value) in (str, int, float, bool, NoneType)
+    }
+
+
+def fields_of(shape: Shape) -> list[Field]:
+    """What an object holds, in the order of its class.
+
+    Args:
+        shape: of the kind `object`.
+
+    Raises:
+        AnnotationError: the annotation of a field cannot be resolved.
+        TypeError: the class has something that JSON cannot give it.
+    """
+    cls: Any = shape.type
+    if attrs.has(cls):
+        fields = _attrs_fields(cls)
+    elif dataclasses.is_dataclass(cls):
+        fields = _dataclass_fields(cls)
+    else:
+        fields = _typed_dict_fields(cls)
+    given = dict(zip(getattr(cls, "__parameters__", ()), shape.arguments, strict=False))
+    for arguments in type_arguments(shape.type).values():
+        given |= {name: substitute(each, given) for name, each in arguments.items()}
+    return [
+        field._replace(annotation=substitute(without_extras(field.annotation), given))
+        for field in fields
+    ]
+
+
+def _attrs_fields(cls: Any) -> list[Field]:
+    try:
+        # It changes the fields of the class, for everybody: that is how attrs does it,
+        # and cattrs after it.
+        attrs.resolve_types(cls, None, local_names_of(cls))
+    except NameError as exc:
+        raise AnnotationError(cls.__qualname__, unknown_name(exc)) from exc
+    return [
+        Field(
+            name=each.name,
+            key=each.alias,
+            annotation=Any if each.type is None else each.type,
+            required=each.default is attrs.NOTHING,
+            settable=each.init,
+            attribute=each,
+        )
+        for each in attrs.fields(cls)
+    ]
+
+
+def _dataclass_fields(cls: Any) -> list[Field]:
+    hints = hints_of(cls)
+    if any(isinstance(hint, dataclasses.InitVar) for hint in hints.values()):
+        raise TypeError(
+            f"{cls.__qualname__} has an InitVar, which no value of it shows"
+        )
+    absent = dataclasses.MISSING
+    return [
+        Field(
+            name=each.name,
+            key=each.name,
+            annotation=hints[each.name],
+            required=each.default is absent and each.default_factory is absent,
+            settable=each.init,
+        )
+        for each in dataclasses.fields(cls)
+    ]
+
+
+def _typed_dict_fields(cls: Any) -> list[Field]:
+    return [
+        Field(name, name, hint, _is_required(cls, name, hint))
+        for name, hint in hints_of(cls).items()
+    ]
+
+
+def _is_required(cls: Any, name: str, hint: Any) -> bool:
+    """Whether a TypedDict must have a key.
+
+    The class does not know when its annotations were strings.
+    """
+    origin = get_origin(hint)
+    if origin in (Required, NotRequired):
+        return origin is Required
+    return name in cls.__required_keys__
+
+
+def survey(annotation: Any, place: str = "", seen: set[Any] | None = None) -> None:
+    """Refuse a type when something that it refers to has no form in JSON.
+
+    Args:
+        annotation: the type, without extras.
+        place: how it was reached, for the error's sentence: `Book.cover`.
+        seen: types that were looked at before.
+
+    Raises:
+        TypeError: there is such a thing; the sentence says where.
+    """
+    seen = set() if seen is None else seen
+    if annotation in seen:
+        return
+    seen.add(annotation)
+    shape = shape_of(annotation)
+    objection = _objection(shape, annotation)
+    if objection is not None:
+        raise TypeError(f"{place}: {objection}" if place else objection)
+    if shape.kind == "object":
+        for field in fields_of(shape):
+            inner = f"{shape.type.__qualname__}.{field.name}"
+            survey(field.annotation, inner, seen)
+    elif shape.kind != "choice":
+        for argument in shape.arguments:
+            survey(argument, place, seen)
+
+
+def _objection(shape: Shape, annotation: Any) -> str | None:
+    """Why a type, apart from what it refers to, has no form in JSON."""
+    if shape.kind == "unknown":
+        return f"{described(annotation)} has no form in JSON; {REMEDY}"
+    if shape.kind == "choice" and len(choices_of(shape)) < len(_members(shape)):
+        return f"{described(annotation)} has values that JSON has not"
+    if shape.kind == "mapping" and not _may_be_key(shape.arguments[0]):
+        key = described(shape.arguments[0])
+        return f"JSON's objects have strings as keys, not {key}"
+    return None
+
+
+REMEDY = (
+    "use attrs classes, dataclasses, TypedDict, NamedTuple, lists, dicts, unions, "
+    "enums, dates, Decimal, UUID or JSON's own values"
+)
+
+
+def _members(shape: Shape) -> tuple[Any, ...]:
+    return shape.arguments if shape.type is Literal else tuple(shape.type)
+
+
+def _may_be_key(annotation: Any) -> bool:
+    """Whether a type can stand on the left of a colon: its text is enough to make it."""
+    shape = shape_of(annotation)
+    return shape.kind == "any" or (
+        shape.kind in ("leaf", "choice") and shape.type is not NoneType
+    )
+
+
+def described(annotation: Any) -> str:
+    """A type as somebody would write it."""
+    if isinstance(annotation, type):
+        return annotation.__qualname__
+    return str(annotation).replace("typing.", "")

@@ -1,0 +1,96 @@
+"""Queries: a value made from names, each with the strings that were given for it.
+
+The story starts at `strings_loader`. A query has no types and no nesting, so that each
+field is made from text (`leaves.TEXTS`); a field that is an array takes all that was
+given under its name, any other takes one.
+"""
+
+from __future__ import annotations
+
+from types import NoneType
+from typing import Any
+
+from restlette.resources.models import plain
+from restlette.resources.models.choosing import members_of
+from restlette.resources.models.errors import FieldError, Invalid
+from restlette.resources.models.hooks import text_hook
+from restlette.resources.models.leaves import Hook
+from restlette.resources.models.objects import Errors, ObjectLoader
+from restlette.resources.models.shapes import ARRAYS, Field, Shape, fields_of, shape_of
+
+__all__ = ["strings_loader"]
+
+
+def strings_loader(shape: Shape) -> Hook:
+    """What makes a value from `{name: [string, ...]}`.
+
+    Raises:
+        TypeError: the type has no names, or a field that text cannot give.
+    """
+    if shape.kind == "any":
+        return plain.load_mapping
+    if shape.kind == "mapping":
+        return _mapping_loader(_values_hook(shape.arguments[1]))
+    if shape.kind == "object":
+        fields = fields_of(shape)
+    elif shape.kind == "tuple" and hasattr(shape.type, "_fields"):
+        fields = _named_tuple_fields(shape)
+    else:
+        raise TypeError(plain.NAMELESS)
+    hooks = {field.annotation: _field_hook(field) for field in fields if field.settable}
+    return ObjectLoader(shape.type, fields, hooks.__getitem__)
+
+
+def _named_tuple_fields(shape: Shape) -> list[Field]:
+    defaults = shape.type._field_defaults
+    return [
+        Field(name, name, annotation, name not in defaults)
+        for name, annotation in zip(shape.type._fields, shape.arguments, strict=True)
+    ]
+
+
+def _field_hook(field: Field) -> Hook:
+    try:
+        return _values_hook(field.annotation)
+    except TypeError as exc:
+        raise TypeError(f"{field.name}: {exc}") from exc
+
+
+def _values_hook(annotation: Any) -> Hook:
+    """The hook of the strings that were given under one name."""
+    shape = shape_of(annotation)
+    if shape.kind == "union":
+        # That no string is given is not for a hook to see; so None is no member here.
+        members = [each for each in members_of(shape) if each.type is not NoneType]
+        shape = members[0] if len(members) == 1 else shape
+    if shape.kind == "array":
+        return _array_hook(text_hook(shape.arguments[0]), ARRAYS[shape.type])
+    hook = text_hook(annotation)
+
+    def load_one(strings: Any, _: Any = None) -> Any:
+        if len(strings) != 1:
+            raise Invalid([FieldError((), "repeated", "This is given more than once.")])
+        return hook(strings[0])
+
+    return load_one
+
+
+def _array_hook(hook: Hook, make: type) -> Hook:
+    def load_all(strings: Any, _: Any = None) -> Any:
+        return make([hook(string) for string in strings])
+
+    return load_all
+
+
+def _mapping_loader(hook: Hook) -> Hook:
+    def load_mapping(strings: Any, _: Any = None) -> Any:
+        errors, values = Errors(), {}
+        for name, given in strings.items():
+            try:
+                values[name] = hook(given)
+            except Invalid as exc:
+                errors.below(name, exc)
+        errors.raise_any()
+        return values
+
+    return load_mapping

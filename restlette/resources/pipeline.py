@@ -1,0 +1,497 @@
+"""How a request goes through a resource, step by step.
+
+The story starts with `Operation`: what one method of one resource does, worked out when
+the tree is frozen. `Operation.perform` is the pipeline, in the order that the schema
+and the tests rely on; steps that a resource does not state are not taken. `Settings`
+is what the routers above it decide.
+
+    method known and allowed (501, 405)    by the leaf, before an operation is reached
+    a representation that is accepted (406)
+    request-scoped dependencies opened
+    prepare
+    media type, size, syntax, validation (415, 413, 400, 422)
+    the handler
+    its result encoded
+    request-scoped dependencies closed     one that fails is a 500
+    the answer sent, on_finish, background tasks
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
+from typing import Any, NamedTuple
+
+from restlette.concurrency import ThreadPool, as_async, is_async
+from restlette.http.errors import (
+    NotAcceptable,
+    UnprocessableContent,
+)
+from restlette.http.json import STANDARD, JSONCodec
+from restlette.http.limits import DEFAULT_LIMITS, Limits
+from restlette.http.negotiation import select
+from restlette.http.request import Request
+from restlette.http.response import Response, StreamingResponse
+from restlette.http.types import Receive, Scope, Send
+from restlette.http.urls import quote_path
+from restlette.resources.binding import PARTS, REQUIRED, Binding, bind
+from restlette.resources.boundary import Boundary
+from restlette.resources.instances import Instances
+from restlette.resources.models import Invalid, Model
+from restlette.resources.parameters import parameters_of
+from restlette.resources.representation import JSON, Reply, Representation
+from restlette.resources.uri import Ref
+
+__all__ = ["Hook", "Operation", "Settings", "bind_hook", "path_parameters_of"]
+
+
+class Settings(NamedTuple):
+    """What the routers above a resource decide for it.
+
+    Attributes:
+        boundary: The exception handlers.
+        limits: How much of a request is taken.
+        codec: What reads and writes JSON.
+        pool: Where plain functions run.
+        build: Gives the path of a route: `router.url_path_for`.
+    """
+
+    boundary: Boundary
+    limits: Limits
+    codec: JSONCodec
+    pool: ThreadPool
+    build: Callable[..., str]
+
+
+_JSON_FIELD = (b"content-type", b"application/json")
+_VARY_ACCEPT = (b"vary", b"Accept")
+
+RawHeaders = list[tuple[bytes, bytes]]
+Writer = Callable[[Any], bytes]
+
+
+def _fields_of(representation: Representation, offers: tuple[str, ...]) -> RawHeaders:
+    """Give the constant header fields of content in one representation."""
+    fields = [(b"content-type", representation.media_type.encode("latin-1"))]
+    if len(offers) > 1:
+        # RFC 9110 §12.5.5: the fields that influenced the choice.
+        fields.append(_VARY_ACCEPT)
+    return fields
+
+
+def _writer(
+    representation: Representation, model: Model | None, settings: Settings
+) -> Writer:
+    """Give what turns content into the bytes of one representation."""
+    encode = settings.codec.dumps if representation is JSON else representation.encode
+    if model is None:
+        return encode
+    dump = model.dump
+    return lambda content: encode(dump(content))
+
+
+def path_parameters_of(function: Callable[..., Any]) -> tuple[str, ...]:
+    """Give the parameters of a handler that are not known by another name."""
+    parameters = parameters_of(function, skip=1)
+    if parameters is None:
+        return ()
+    names = (*parameters.positional[1:], *parameters.keyword_only)
+    return tuple(name for name in names if name not in PARTS)
+
+
+class Hook(NamedTuple):
+    """`prepare` or `on_finish` as a class overrides it."""
+
+    call: Callable[..., Awaitable[Any]]
+    names: tuple[str, ...]
+
+    def __call__(
+        self, resource: Any, request: Request, params: Mapping[str, Any]
+    ) -> Awaitable[Any]:
+        """Call the hook with the path parameters that it asks for."""
+        return self.call(resource, request, **{n: params[n] for n in self.names})
+
+
+def bind_hook(
+    cls: type, base: type, name: str, path_names: tuple[str, ...], pool: ThreadPool
+) -> Hook | None:
+    """Give a class's hook, or None if it is the base's, which does nothing."""
+    function = getattr(cls, name)
+    if function is getattr(base, name):
+        return None
+    binding = bind(function, cls, path_names)
+    if binding.body is not None or binding.query is not None:
+        raise TypeError(
+            f"{cls.__qualname__}.{name} takes the path's parameters "
+            f"({', '.join(path_names) or 'there are none'}), not the body or the query."
+        )
+    return Hook(as_async(function, pool), binding.path)
+
+
+class Operation:
+    """What one method of one resource, or one function, does.
+
+    Args:
+        endpoint: The resource class, an instance of one, or the function.
+        function: The handler: a function of the class, or the function itself.
+        instances: Makes the resource for each request; None for a function.
+        path_names: The parameters of the route's path.
+        representations: What content can be encoded as; the first is the default.
+        hooks: `prepare` and `on_finish`, where the class has them.
+        settings: What the routers above decide.
+
+    Raises:
+        TypeError: The handler asks for something that is not on offer.
+    """
+
+    __slots__ = (
+        "_bodies",
+        "_fields",
+        "_is_json",
+        "_is_tuned",
+        "_offers",
+        "_params_taken",
+        "_write",
+        "binding",
+        "call",
+        "endpoint",
+        "function",
+        "instances",
+        "is_plain",
+        "on_finish",
+        "path_names",
+        "prepare",
+        "settings",
+        "where",
+    )
+
+    def __init__(
+        self,
+        endpoint: Any,
+        function: Callable[..., Any],
+        instances: Instances | None,
+        path_names: tuple[str, ...],
+        representations: tuple[Representation, ...],
+        hooks: tuple[Hook | None, Hook | None],
+        settings: Settings,
+    ) -> None:
+        owner = None if instances is None else instances.cls
+        self.endpoint = endpoint
+        self.function = function
+        self.instances = instances
+        self.path_names = path_names
+        self.prepare, self.on_finish = hooks
+        self.settings = settings
+        self.where = getattr(function, "__qualname__", repr(function))
+        if owner is not None:
+            self.where = f"{owner.__qualname__}.{function.__name__}"
+        self.binding: Binding = bind(function, owner, path_names)
+        self.call = as_async(function, settings.pool)
+        self._offers = tuple(r.media_type for r in representations)
+        self._fields = [_fields_of(r, self._offers) for r in representations]
+        self._bodies = [
+            _writer(r, self.binding.returns.model, settings) for r in representations
+        ]
+        # PERF: what `respond_plainly` would otherwise work out each time.
+        self._is_json = (
+            representations == (JSON,) and self.binding.returns.model is None
+        )
+        self._write = settings.codec.dumps
+        self._params_taken = (
+            -1 if set(self.binding.path) != set(path_names) else len(path_names)
+        )
+        self._is_tuned = (
+            settings.limits is not DEFAULT_LIMITS or settings.codec is not STANDARD
+        )
+        self.is_plain = self._judge()
+
+    def _judge(self) -> bool:
+        """Say whether the steps that take time to skip can all be left out."""
+        return (
+            is_async(self.function)
+            and self.binding.body is None
+            and self.binding.query is None
+            and self.prepare is None
+            and self.on_finish is None
+            and (self.instances is None or not self.instances.wanted)
+        )
+
+    @property
+    def entry(self) -> Callable[..., Awaitable[None]]:
+        """What answers a request, given the scope, the channels and Accept."""
+        return self.respond_plainly if self.is_plain else self.respond
+
+    async def respond(
+        self, scope: Scope, receive: Receive, send: Send, accept: bytes | None
+    ) -> None:
+        """Answer a request.
+
+        Args:
+            scope: With `path_params` set.
+            receive: The ASGI receive channel.
+            send: The ASGI send channel.
+            accept: The value of the Accept fields.
+        """
+        request = Request(scope, receive, send)
+        if self._is_tuned:
+            request.limits = self.settings.limits
+            request.codec = self.settings.codec
+        resource: Any = None
+        try:
+            try:
+                if self.instances is not None:
+                    resource = self.instances.make()
+                response = await self.perform(resource, request, accept)
+            except Exception as exc:
+                await self.settings.boundary.fail(exc, scope, receive, send)
+            else:
+                await response(scope, receive, send)
+        finally:
+            if self.on_finish is not None:
+                await self.on_finish(resource, request, scope["path_params"])
+
+    async def respond_plainly(
+        self, scope: Scope, receive: Receive, send: Send, accept: bytes | None
+    ) -> None:
+        """Answer a request to an operation that is plain.
+
+        PERF: `respond` without the steps that such an operation does not state, in one
+        coroutine. The tests hold the two to the same answers.
+        """
+        request = Request(scope, receive, send)
+        if self._is_tuned:
+            request.limits = self.settings.limits
+            request.codec = self.settings.codec
+        try:
+            anything = accept is None or accept == b"*/*"
+            if not anything and self.binding.returns.typed:
+                self.choose(accept)
+                anything = len(self._offers) == 1
+            params = scope["path_params"]
+            if len(params) != self._params_taken:
+                params = self._arguments(params)
+            if self.instances is None:
+                result = await self.function(request, **params)
+            else:
+                result = await self.function(self.instances.make(), request, **params)
+            body: bytes | None = None
+            if anything and type(result) is dict and self._is_json:
+                body = self._write(result)
+            else:
+                response = self.answer(result, scope, accept)
+        except Exception as exc:
+            await self.settings.boundary.fail(exc, scope, receive, send)
+            return
+        if body is None:
+            await response(scope, receive, send)
+            return
+        length = b"%d" % len(body)
+        await send(
+            {
+                "type": "http.response.start",
+                "status": 200,
+                "headers": [(b"content-length", length), _JSON_FIELD],
+            }
+        )
+        if scope["method"] == "HEAD":
+            body = b""
+        await send({"type": "http.response.body", "body": body})
+
+    async def perform(
+        self, resource: Any, request: Request, accept: bytes | None
+    ) -> Response:
+        """Take a request through the pipeline, up to the answer.
+
+        Args:
+            resource: The instance, None for a function.
+            request: The request.
+            accept: The value of the Accept fields.
+
+        Raises:
+            HTTPException: What is wrong with the request.
+            Exception: What the handler raised.
+        """
+        choice = self.choose(accept) if self.binding.returns.typed else None
+        instances = self.instances
+        if instances is not None and instances.for_request:
+            return await self._perform_scoped(
+                instances, resource, request, accept, choice
+            )
+        result = await self._handle(resource, request)
+        return self.answer(result, request.scope, accept, choice)
+
+    async def _perform_scoped(
+        self,
+        instances: Instances,
+        resource: Any,
+        request: Request,
+        accept: bytes | None,
+        choice: int | None,
+    ) -> Response:
+        """Perform with dependencies that live as long as the request."""
+        response = None
+        async with AsyncExitStack() as stack:
+            values = await instances.open_request(request, stack)
+            resource.__dict__.update(values)
+            result = await self._handle(resource, request)
+            if isinstance(result, StreamingResponse):
+                raise TypeError(
+                    f"{self.where} streams its answer, but has dependencies that are "
+                    f"closed before it is sent: {', '.join(values)}. Open them inside "
+                    "the generator, or provide them with scope='app'."
+                )
+            response = self.answer(result, request.scope, accept, choice)
+        if response is None:
+            raise TypeError(
+                f"a dependency of {self.where} kept the exception that ended the "
+                "handler to itself, so that there is nothing to answer."
+            )
+        return response
+
+    async def _handle(self, resource: Any, request: Request) -> Any:
+        params = request.path_params
+        if self.prepare is not None:
+            early = await self.prepare(resource, request, params)
+            if early is not None:
+                return early
+        binding = self.binding
+        arguments = self._arguments(params)
+        if binding.body is not None or binding.query is not None:
+            arguments = await self._bound(request, arguments)
+        if resource is None:
+            return await self.call(request, **arguments)
+        return await self.call(resource, request, **arguments)
+
+    def _arguments(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Give those of the path's parameters that the handler takes."""
+        if self.binding.takes_all_path:
+            return dict(params)
+        return {name: params[name] for name in self.binding.path if name in params}
+
+    async def _bound(
+        self, request: Request, arguments: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Add what the handler asks for beside the path's parameters."""
+        binding = self.binding
+        errors: list[dict[str, Any]] = []
+        if binding.query is not None and self._query_is_given(request):
+            params = request.query_params
+            strings = {name: params.getlist(name) for name in params}
+            try:
+                arguments["query"] = binding.query.load_strings(strings)
+            except Invalid as exc:
+                errors += [error.in_query() for error in exc.errors]
+        if binding.body is not None and await self._body_is_given(request):
+            data = await request.json()
+            try:
+                arguments["body"] = binding.body.load(data)
+            except Invalid as exc:
+                errors += [error.in_body() for error in exc.errors]
+        if errors:
+            raise UnprocessableContent(
+                "The request is not what the resource takes.", errors=errors
+            )
+        return arguments
+
+    def _query_is_given(self, request: Request) -> bool:
+        """Say whether there is a query, where the handler can do without."""
+        return self.binding.query_default is REQUIRED or bool(
+            request.scope.get("query_string")
+        )
+
+    async def _body_is_given(self, request: Request) -> bool:
+        """Say whether there is content, where the handler can do without."""
+        if self.binding.body_required:
+            return True
+        return bool(await request.body())
+
+    def choose(self, accept: bytes | None) -> int:
+        """Choose among the representations (RFC 9110 §12.5.1).
+
+        Returns:
+            The index of the one that is liked best.
+
+        Raises:
+            NotAcceptable: The client takes none of them.
+        """
+        if accept is None:
+            return 0
+        index = select(accept, self._offers)
+        if index is None:
+            raise NotAcceptable(available=self._offers)
+        return index
+
+    def answer(
+        self,
+        result: Any,
+        scope: Scope,
+        accept: bytes | None,
+        choice: int | None = None,
+    ) -> Response:
+        """Turn what a handler returned into an answer.
+
+        Args:
+            result: A Response, a Reply, or content.
+            scope: The request's.
+            accept: The value of the Accept fields.
+            choice: The representation, if it was chosen before.
+
+        Raises:
+            TypeError: The result is nothing that can be answered.
+            NotAcceptable: The client takes no representation of the content.
+        """
+        if isinstance(result, Response):
+            return result
+        if isinstance(result, Reply):
+            return self._answer_reply(result, scope, accept, choice)
+        if result is None:
+            if not self.binding.returns.none_ok:
+                raise TypeError(
+                    f"{self.where} returned None. Return content or a Response; "
+                    "for an answer without content (204) annotate it `-> None`."
+                )
+            return Response(status_code=204)
+        return self._encoded(result, accept, choice)
+
+    def _encoded(
+        self, content: Any, accept: bytes | None, choice: int | None, status: int = 200
+    ) -> Response:
+        index = self.choose(accept) if choice is None else choice
+        try:
+            body = self._bodies[index](content)
+        except TypeError as exc:
+            raise TypeError(self._complain(content, exc)) from exc
+        fields = [(b"content-length", b"%d" % len(body)), *self._fields[index]]
+        return Response.made(body, status, fields)
+
+    def _complain(self, content: Any, exc: TypeError) -> str:
+        if hasattr(content, "__await__"):
+            content.close()
+            return (
+                f"{self.where} returned something to await: write `return await ...`."
+            )
+        return f"{self.where} returned what has no form: {exc}"
+
+    def _answer_reply(
+        self, reply: Reply[Any], scope: Scope, accept: bytes | None, choice: int | None
+    ) -> Response:
+        if reply.content is None:
+            response = Response(status_code=reply.status_code)
+        else:
+            response = self._encoded(reply.content, accept, choice, reply.status_code)
+        for name, value in reply.headers.items():
+            response.headers[name] = value
+        location = getattr(reply, "location", None)
+        if location is not None:
+            response.headers["location"] = self._link(location, scope)
+        for name, cookie in reply.cookies.items():
+            given = {"value": cookie} if isinstance(cookie, str) else cookie
+            response.set_cookie(name, **given)
+        response.background = reply.background
+        return response
+
+    def _link(self, location: str | Ref, scope: Scope) -> str:
+        if isinstance(location, Ref):
+            root: str = scope.get("root_path", "")
+            return quote_path(root) + location.render(self.settings.build)
+        return location

@@ -1,0 +1,282 @@
+"""What a handler gives back: content, and what it says about it.
+
+The story starts at `Reply`, content together with a status and fields; `Created` and
+`Accepted` are its kinds. All are values that a test can compare. `returns_of` reads a
+handler's return annotation: what the content is, and whether there may be none.
+A `Representation` is one of the forms that content is sent in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from types import NoneType, UnionType
+from typing import (
+    Any,
+    ClassVar,
+    Generic,
+    NamedTuple,
+    Never,
+    NoReturn,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+)
+
+from restlette.http.headers import encode_name, encode_value
+from restlette.http.json import STANDARD
+from restlette.http.media import MediaType
+from restlette.http.response import Response
+from restlette.resources.models import Model, is_plain, model_for
+from restlette.resources.uri import Ref
+
+__all__ = [
+    "JSON",
+    "Accepted",
+    "Created",
+    "Reply",
+    "Representation",
+    "Returns",
+    "returns_of",
+]
+
+T = TypeVar("T")
+
+Cookies = Mapping[str, str | Mapping[str, Any]]
+
+
+class Representation:
+    """A form of content: a media type, and what makes the bytes.
+
+    Args:
+        media_type: as in a Content-Type field, `text/csv; charset=utf-8`.
+        encode: makes the bytes of content; a model has turned it into JSON data.
+
+    Raises:
+        ValueError: the media type is malformed.
+    """
+
+    __slots__ = ("encode", "media_type")
+
+    def __init__(self, media_type: str, encode: Callable[[Any], bytes]) -> None:
+        self.media_type = MediaType.from_header(media_type).to_header()
+        self.encode = encode
+
+    def __repr__(self) -> str:
+        return f"Representation({self.media_type!r}, {self.encode!r})"
+
+
+JSON = Representation("application/json", STANDARD.dumps)
+"""JSON, which every resource has unless it says something else. The application's
+codec writes it in the place of the standard library's."""
+
+
+class Reply(Generic[T]):
+    """Content, with the status and the fields that it is sent with.
+
+    Two replies are equal when they are of one kind and all their parts are.
+
+    Args:
+        content: what is encoded; `None` is no content.
+        status_code: 200 to 599.
+        headers: fields of the response.
+        cookies: cookies to set, by name: a value, or the arguments of
+            `Response.set_cookie` as a mapping.
+        background: what runs after the response was sent.
+
+    Raises:
+        ValueError: the status or a field cannot be sent.
+    """
+
+    __slots__ = ("background", "content", "cookies", "headers", "status_code")
+
+    def __init__(
+        self,
+        content: T | None = None,
+        *,
+        status_code: int = 200,
+        headers: Mapping[str, str] | None = None,
+        cookies: Cookies | None = None,
+        background: Callable[[], Any] | None = None,
+    ) -> None:
+        if not 200 <= status_code <= 599:
+            raise ValueError(f"a reply's status is 200 to 599, not {status_code!r}")
+        self.content = content
+        self.status_code = status_code
+        self.headers = _checked(headers or {})
+        self.cookies: Cookies = dict(cookies or {})
+        self.background = background
+
+    def _parts(self) -> dict[str, Any]:
+        """The arguments that would make an equal value, those with a value only."""
+        parts: dict[str, Any] = {"status_code": self.status_code}
+        if self.status_code == 200:
+            del parts["status_code"]
+        for name in ("headers", "cookies", "background"):
+            if getattr(self, name):
+                parts[name] = getattr(self, name)
+        return parts
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Reply) or type(self) is not type(other):
+            return NotImplemented
+        return bool(self.content == other.content and self._parts() == other._parts())
+
+    __hash__ = None  # type: ignore[assignment]  # content may change
+
+    def __repr__(self) -> str:
+        content = [] if self.content is None else [repr(self.content)]
+        parts = [f"{name}={value!r}" for name, value in self._parts().items()]
+        return f"{type(self).__name__}({', '.join(content + parts)})"
+
+
+class _Located(Reply[T]):
+    """A reply that says where something is."""
+
+    __slots__ = ("location",)
+    STATUS: ClassVar[int]
+
+    def __init__(
+        self,
+        content: T | None = None,
+        *,
+        location: str | Ref | None = None,
+        headers: Mapping[str, str] | None = None,
+        cookies: Cookies | None = None,
+        background: Callable[[], Any] | None = None,
+    ) -> None:
+        super().__init__(
+            content,
+            status_code=self.STATUS,
+            headers=headers,
+            cookies=cookies,
+            background=background,
+        )
+        if location is not None and "location" in self.headers:
+            raise ValueError("the location is given twice, the second time in headers")
+        if isinstance(location, str):
+            encode_value("location", location)
+        self.location = location
+
+    def _parts(self) -> dict[str, Any]:
+        parts = super()._parts()
+        del parts["status_code"]
+        return parts if self.location is None else {"location": self.location, **parts}
+
+
+class Created(_Located[T]):
+    """201: the request has made a resource.
+
+    Args:
+        content: what is encoded: the new resource, most of the time.
+        location: its URI or its `Ref`; without one it is the target URI of the request.
+        headers: fields of the response.
+        cookies: cookies to set, see `Reply`.
+        background: what runs after the response was sent.
+    """
+
+    # RFC 9110 section 15.3.2: the resource made is identified by Location or, if there
+    # is none, by the target URI. So it is not mandatory.
+    __slots__ = ()
+    STATUS = 201
+
+
+class Accepted(_Located[T]):
+    """202: the request was accepted and is not done yet.
+
+    Args:
+        content: what is encoded: how far it is, or where to ask.
+        location: the URI or the `Ref` of something that tells how far it is.
+        headers: fields of the response.
+        cookies: cookies to set, see `Reply`.
+        background: what runs after the response was sent.
+    """
+
+    __slots__ = ()
+    STATUS = 202
+
+
+def _checked(headers: Mapping[str, str]) -> dict[str, str]:
+    """Fields by lower-cased name, known to be fit for sending."""
+    return {
+        encode_name(name).decode("ascii"): encode_value(name, value).decode("latin-1")
+        for name, value in headers.items()
+    }
+
+
+class Returns(NamedTuple):
+    """What a return annotation says.
+
+    Attributes:
+        none_ok: the handler may return `None`, which is 204.
+        typed: it says what the content is.
+        model: writes the content; None where it is JSON data as it stands, or unknown.
+        content: the annotation of the content, `Any` where it is unknown.
+        statuses: those that a result may have, as far as the annotation tells.
+    """
+
+    none_ok: bool = False
+    typed: bool = False
+    model: Model | None = None
+    content: Any = Any
+    statuses: tuple[int, ...] = (200,)
+
+
+UNANNOTATED = Returns()
+
+
+@lru_cache(maxsize=1024)
+def returns_of(annotation: Any) -> Returns:
+    """Read the return annotation of a handler.
+
+    Args:
+        annotation: what `resolve` made of it: `Book`, `None`, `Created[Book]`, `Reply`,
+            a Response class, or a union of such.
+
+    Raises:
+        TypeError: the content has no form in JSON.
+        MissingExtra: its model needs a package that is not installed.
+    """
+    contents: dict[Any, None] = {}
+    statuses: dict[int, None] = {}
+    for member in _members(annotation):
+        kind, content = _split(member)
+        if kind is not None:
+            statuses[kind] = None
+        if content not in NOTHING:
+            contents[content] = None
+    typed = bool(contents) and Any not in contents
+    content = Union[tuple(contents)] if typed else Any  # noqa: UP007
+    return Returns(
+        none_ok=NoneType in _members(annotation),
+        typed=typed,
+        model=None if is_plain(content) else model_for(content),
+        content=content,
+        statuses=tuple(statuses),
+    )
+
+
+# What is no content.
+NOTHING = (None, NoneType, NoReturn, Never)
+
+
+def _members(annotation: Any) -> tuple[Any, ...]:
+    if get_origin(annotation) in (Union, UnionType):
+        return get_args(annotation)
+    return (annotation,)
+
+
+def _split(annotation: Any) -> tuple[int | None, Any]:
+    """The status and the content that one member of a return annotation stands for."""
+    kind = get_origin(annotation) or annotation
+    if annotation in NOTHING:
+        return (204 if annotation is NoneType else None), None
+    if not isinstance(kind, type):
+        return 200, annotation
+    if issubclass(kind, Response):
+        return None, None
+    if not issubclass(kind, Reply):
+        return 200, Any if annotation is object else annotation
+    content = (*get_args(annotation), Any)[0]
+    return (kind.STATUS if issubclass(kind, _Located) else None), content

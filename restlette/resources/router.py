@@ -1,0 +1,695 @@
+"""Routers: where resources are registered, and what they are frozen into.
+
+The story starts with `Router.route`, the decorator that registers a resource. When the
+first request comes, or the application starts, the tree of routers is frozen into a
+`Site`: prefixes are joined, exception handlers, limits and middleware are handed down,
+and what each method does is worked out. What is registered later freezes it anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import (
+    AsyncGenerator,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from contextlib import asynccontextmanager
+from typing import Any, Literal, NamedTuple, TypeGuard, TypeVar
+
+from restlette.concurrency import DEFAULT_POOL
+from restlette.http.json import STANDARD
+from restlette.http.limits import DEFAULT_LIMITS
+from restlette.http.types import ASGIApp, Receive, Scope, Send
+from restlette.http.urls import URLPath, quote_path
+from restlette.lifespan import Lifespan, LifespanContext, converse
+from restlette.middleware import BaseHTTPMiddleware, Middleware, compose
+from restlette.resources.boundary import Boundary, Handlers
+from restlette.resources.dependencies import Container
+from restlette.resources.freezing import Above, freeze
+from restlette.resources.pipeline import Settings
+from restlette.resources.routes import (
+    Host,
+    Mount,
+    Route,
+    RouteInfo,
+    Routing,
+    WebSocketRoute,
+    is_function,
+    is_resource,
+    is_websocket_resource,
+    name_of,
+)
+from restlette.resources.site import Layer, Site
+from restlette.resources.uri import Template
+from restlette.suggestions import did_you_mean
+
+__all__ = ["Named", "NoMatchFound", "Router"]
+
+T = TypeVar("T")
+
+
+class NoMatchFound(LookupError):
+    """No route has the name and the parameters that a URL was asked for.
+
+    Args:
+        target: The name or class.
+        params: The parameters that were given.
+        known: What there is instead, in words.
+    """
+
+    def __init__(self, target: Any, params: Mapping[str, Any], known: str) -> None:
+        self.target = target
+        self.params = dict(params)
+        self.known = known
+        super().__init__(target, self.params, known)
+
+    def __str__(self) -> str:
+        name = getattr(self.target, "__qualname__", repr(self.target))
+        given = ", ".join(self.params) or "none"
+        return f"no route for {name} with the parameters: {given}. {self.known}"
+
+
+class Named(NamedTuple):
+    """What a URL can be made of."""
+
+    template: Template
+    protocol: Literal["http", "websocket"]
+    host: Host | None
+
+    def names(self) -> set[str]:
+        """Give the names of the parameters."""
+        parameters = self.template.parameters
+        if self.host is not None:
+            parameters += self.host.template.parameters
+        return {parameter.name for parameter in parameters}
+
+    def url_path(self, params: Mapping[str, Any]) -> URLPath:
+        """Give the path, and the host if it is for one."""
+        host = "" if self.host is None else self.host.template.build(params)[1:]
+        return URLPath(self.template.build(params), self.protocol, host)
+
+
+class Router:
+    """A place to register resources; itself an ASGI application.
+
+    Args:
+        routes: What is registered from the start.
+        redirect_slashes: Whether a path that leads nowhere is redirected to the one
+            with a slash more or less at its end, if that leads somewhere.
+        default: The application that answers paths below this router that lead
+            nowhere, instead of 404.
+        on_startup: Functions called at start-up.
+        on_shutdown: Functions called at shutdown.
+        lifespan: A function that takes the application and gives an asynchronous
+            context manager; instead of the two above.
+        middleware: Put around all that is below this router, its 404 and 405 included.
+        limits: Figures of `Limits` that are others below this router.
+
+    Raises:
+        TypeError: A lifespan beside start-up or shutdown functions, or an unknown
+            limit.
+    """
+
+    # A mounted Router becomes part of the tree around it; an application does not.
+    _is_merged = True
+
+    def __init__(
+        self,
+        routes: Iterable[Routing] = (),
+        redirect_slashes: bool = True,
+        default: ASGIApp | None = None,
+        on_startup: Iterable[Callable[[], object]] = (),
+        on_shutdown: Iterable[Callable[[], object]] = (),
+        lifespan: LifespanContext | None = None,
+        *,
+        middleware: Sequence[Middleware] = (),
+        limits: Mapping[str, int] | None = None,
+    ) -> None:
+        self.routes: list[Routing] = list(routes)
+        self.redirect_slashes = redirect_slashes
+        self.default = default
+        self.exception_handlers: dict[int | type[BaseException], Any] = {}
+        self.user_middleware: list[Middleware] = list(middleware)
+        self.limits = limits
+        DEFAULT_LIMITS.override(limits)
+        self.on_startup = list(on_startup)
+        self.on_shutdown = list(on_shutdown)
+        if lifespan is not None and (self.on_startup or self.on_shutdown):
+            raise TypeError(
+                "a router takes a lifespan, or on_startup and on_shutdown, not both: "
+                "call what they do inside the lifespan, before and after its yield."
+            )
+        self._lifespan = Lifespan(
+            self.on_startup,
+            self.on_shutdown,
+            lifespan,
+            children=_Children(self),
+        )
+        self._above: list[Router] = []
+        self._stack: ASGIApp | None = None
+        self._named: dict[Any, list[Named]] | None = None
+        for route in self.routes:
+            self._adopt(route)
+
+    # Registration ---------------------------------------------------------------------
+
+    def route(
+        self,
+        path: str,
+        *,
+        name: str | None = None,
+        methods: Iterable[str] | None = None,
+        include_in_schema: bool = True,
+        middleware: Sequence[Middleware] = (),
+        limits: Mapping[str, int] | None = None,
+    ) -> Callable[[T], T]:
+        """Register a resource class, a WebSocketEndpoint or a function: a decorator.
+
+        Args:
+            path: The template of the path: `""`, `"/"`, `"/{book_id:int}"`.
+            name: For `url_path_for`; by default the class's or function's name.
+            methods: What a function answers; by default GET.
+            include_in_schema: Whether a schema shows it.
+            middleware: Put around it.
+            limits: Figures of `Limits` that are others here.
+
+        Returns:
+            The decorator, which gives back what it is given.
+        """
+
+        def register(endpoint: T) -> T:
+            self.add_route(
+                path,
+                endpoint,
+                methods=methods,
+                name=name,
+                include_in_schema=include_in_schema,
+                middleware=middleware,
+                limits=limits,
+            )
+            return endpoint
+
+        return register
+
+    def add_route(
+        self,
+        path: str,
+        endpoint: Any,
+        methods: Iterable[str] | None = None,
+        name: str | None = None,
+        include_in_schema: bool = True,
+        *,
+        middleware: Sequence[Middleware] = (),
+        limits: Mapping[str, int] | None = None,
+    ) -> None:
+        """Register a resource or function; see `route`."""
+        if is_websocket_resource(endpoint):
+            if methods is not None:
+                raise TypeError(
+                    f"{name_of(endpoint)} is spoken to over a WebSocket and takes no "
+                    "methods."
+                )
+            self._register(
+                WebSocketRoute(
+                    path,
+                    endpoint,
+                    name=name,
+                    include_in_schema=include_in_schema,
+                    middleware=middleware,
+                    limits=limits,
+                )
+            )
+            return
+        self._register(
+            Route(
+                path,
+                endpoint,
+                methods=methods,
+                name=name,
+                include_in_schema=include_in_schema,
+                middleware=middleware,
+                limits=limits,
+            )
+        )
+
+    def websocket_route(self, path: str, name: str | None = None) -> Callable[[T], T]:
+        """Register a WebSocketEndpoint or a function of a WebSocket: a decorator.
+
+        Args:
+            path: The template of the path.
+            name: For `url_path_for`; by default the class's or function's name.
+        """
+
+        def register(endpoint: T) -> T:
+            self.add_websocket_route(path, endpoint, name)
+            return endpoint
+
+        return register
+
+    def add_websocket_route(
+        self, path: str, endpoint: Any, name: str | None = None
+    ) -> None:
+        """Register a WebSocketEndpoint or a function; see `websocket_route`."""
+        self._register(WebSocketRoute(path, endpoint, name=name))
+
+    def mount(self, path: str, app: Any, name: str | None = None) -> None:
+        """Put a router, a resource or an application below a prefix.
+
+        A Router becomes part of this one. Any other ASGI application is handed all
+        that is below the prefix, with and without a slash, and its lifespan is run.
+
+        Args:
+            path: The prefix: `"/books"`, `"/users/{user_id:int}"`.
+            app: A Router, a resource class or instance, or an ASGI application.
+            name: Put before the names below: `url_path_for("name:child")`.
+        """
+        if is_resource(app) or is_websocket_resource(app):
+            self.add_route(path, app, name=name)
+        else:
+            self._register(Mount(path, app, name))
+
+    def host(self, host: str, app: ASGIApp, name: str | None = None) -> None:
+        """Let a router or an application answer for one host.
+
+        Args:
+            host: The host: `"api.example.org"`, `"{shop}.example.org"`.
+            app: A Router, or an ASGI application.
+            name: Put before the names below.
+        """
+        self._register(Host(host, app, name))
+
+    def _register(self, route: Routing) -> None:
+        self._adopt(route)
+        self.routes.append(route)
+        self._changed()
+
+    def _adopt(self, route: Routing) -> None:
+        """Make a mounted router tell this one when it changes."""
+        if isinstance(route, Mount | Host) and isinstance(route.app, Router):
+            if route.app is self or route.app in self._all_above():
+                raise ValueError(f"{route!r} would mount a router inside itself.")
+            route.app._above.append(self)
+
+    def _all_above(self) -> Iterator[Router]:
+        for router in self._above:
+            yield router
+            yield from router._all_above()
+
+    def _changed(self) -> None:
+        self._stack = None
+        self._named = None
+        for router in self._above:
+            router._changed()
+
+    def exception_handler(
+        self, exc_class_or_status_code: int | type[Exception]
+    ) -> Callable[[T], T]:
+        """Register what answers an exception below this router: a decorator.
+
+        Args:
+            exc_class_or_status_code: A class of exceptions, or an error status.
+        """
+
+        def register(handler: T) -> T:
+            self.add_exception_handler(exc_class_or_status_code, handler)
+            return handler
+
+        return register
+
+    def add_exception_handler(
+        self, exc_class_or_status_code: int | type[Exception], handler: Any
+    ) -> None:
+        """Register what answers an exception; see `exception_handler`.
+
+        Raises:
+            TypeError: The key is neither an error status nor a class of exceptions,
+                or the handler cannot be called.
+        """
+        key = exc_class_or_status_code
+        is_status = isinstance(key, int) and 400 <= key <= 599
+        is_class = isinstance(key, type) and issubclass(key, Exception)
+        if not is_status and not is_class:
+            raise TypeError(
+                "an exception handler is for a status from 400 to 599 or for a "
+                f"subclass of Exception, not {key!r}."
+            )
+        if not callable(handler):
+            raise TypeError(f"the exception handler {handler!r} cannot be called.")
+        self.exception_handlers[key] = handler
+        self._changed()
+
+    def add_middleware(self, cls: Any, *args: Any, **options: Any) -> None:
+        """Put a middleware around all that is below this router.
+
+        The one that is added last is the outermost.
+
+        Args:
+            cls: A class whose instances are ASGI applications around another one.
+            args: Positional arguments after the application.
+            options: Keyword arguments.
+        """
+        self.user_middleware.insert(0, Middleware(cls, *args, **options))
+        self._changed()
+
+    def middleware(self, kind: str) -> Callable[[T], T]:
+        """Register a function of (request, call_next) as middleware: a decorator.
+
+        Args:
+            kind: "http"; there is no other.
+
+        Raises:
+            ValueError: There is no such kind.
+        """
+        if kind != "http":
+            raise ValueError(
+                f'there is no middleware of kind {kind!r}: write "http", or use '
+                "add_middleware for an ASGI middleware."
+            )
+
+        def register(function: T) -> T:
+            self.add_middleware(BaseHTTPMiddleware, dispatch=function)
+            return function
+
+        return register
+
+    def on_event(self, event: str) -> Callable[[T], T]:
+        """Register a function for "startup" or "shutdown": a decorator."""
+
+        def register(function: T) -> T:
+            self.add_event_handler(event, function)
+            return function
+
+        return register
+
+    def add_event_handler(self, event: str, function: Any) -> None:
+        """Register a function for "startup" or "shutdown".
+
+        Raises:
+            ValueError: There is no such event.
+            TypeError: There is a lifespan, which does what the function would.
+        """
+        if event not in ("startup", "shutdown"):
+            raise ValueError(
+                f'there is no event {event!r}: write "startup" or "shutdown".'
+            )
+        if self._lifespan.context is not None:
+            raise TypeError(
+                "this router has a lifespan: call the function inside it, before or "
+                "after its yield."
+            )
+        handlers = self.on_startup if event == "startup" else self.on_shutdown
+        handlers.append(function)
+
+    # Looking up -----------------------------------------------------------------------
+
+    def walk(self) -> Iterator[RouteInfo]:
+        """Give every route of the tree as plain data, in the order of registration."""
+        for route, above in self._flatten(self._root()):
+            yield _describe(route, above)
+
+    def url_path_for(self, target: Any, /, **path_params: Any) -> URLPath:
+        """Give the path of a route.
+
+        Args:
+            target: Its name, with the names of its mounts before it (`"books:item"`),
+                or a resource class.
+            path_params: The parameters of its path.
+
+        Returns:
+            The path below this router, percent-encoded.
+
+        Raises:
+            NoMatchFound: No route has that name and these parameters.
+            ValueError: A parameter has no text that the route would match.
+        """
+        for named in self._names().get(target, ()):
+            if named.names() == path_params.keys():
+                return named.url_path(path_params)
+        for route, above in self._mounted_apps():
+            path = _path_in(route, above, target, path_params)
+            if path is not None:
+                return path
+        raise NoMatchFound(target, path_params, self._known_names(target))
+
+    def _known_names(self, target: Any) -> str:
+        known = self._names()
+        if target in known:
+            takes = [", ".join(sorted(n.names())) or "none" for n in known[target]]
+            return f"It takes: {'; or: '.join(takes)}."
+        names = [name for name in known if isinstance(name, str)]
+        guess = did_you_mean(target, names) if isinstance(target, str) else ""
+        return f"Names are: {', '.join(names) or 'there are none'}{guess}."
+
+    def _names(self) -> Mapping[Any, list[Named]]:
+        """Give what URLs can be made of, by name and by class."""
+        if self._named is None:
+            named: dict[Any, list[Named]] = {}
+            for route, above in self._flatten(self._root()):
+                if isinstance(route, Route | WebSocketRoute):
+                    is_http = isinstance(route, Route)
+                    entry = Named(
+                        above.template(route),
+                        "http" if is_http else "websocket",
+                        above.host,
+                    )
+                    for key in above.names + (route.name or ""), _class_of(route):
+                        named.setdefault(key, []).append(entry)
+            self._named = named
+        return self._named
+
+    def _mounted_apps(self) -> Iterator[tuple[Mount | Host, Above]]:
+        """Give what is mounted and not merged."""
+        for route, above in self._flatten(self._root()):
+            if isinstance(route, Mount | Host):
+                yield route, above
+
+    def _flatten(self, above: Above) -> Iterator[tuple[Routing, Above]]:
+        """Give all that is registered on this router and on those merged into it."""
+        for route in self.routes:
+            if _is_merged(route):
+                child: Router = route.app
+                yield from child._flatten(self._hand_down(above, route))
+            else:
+                yield route, above
+
+    def _merged(self, above: Above) -> Iterator[Above]:
+        """Give this router and those merged into it, as what each hands down."""
+        yield above
+        for route in self.routes:
+            if _is_merged(route):
+                yield from route.app._merged(self._hand_down(above, route))
+
+    # Freezing -------------------------------------------------------------------------
+
+    def _settings(self) -> Settings:
+        """Give what holds at the root of the tree."""
+        return Settings(
+            boundary=self._boundary((self.exception_handlers,)),
+            limits=DEFAULT_LIMITS.override(self.limits),
+            codec=STANDARD,
+            pool=DEFAULT_POOL,
+            build=self.url_path_for,
+        )
+
+    def _boundary(self, tables: tuple[Handlers, ...]) -> Boundary:
+        return Boundary(tables)
+
+    def _container(self) -> Container | None:
+        """Give who provides dependencies; a router by itself has nobody."""
+        return None
+
+    def _root(self) -> Above:
+        """Give what the router hands down when it is the root of the tree."""
+        # Its middleware is around the whole site, not around each entry.
+        return Above(
+            prefix="",
+            names="",
+            settings=self._settings(),
+            tables=(self.exception_handlers,),
+            layers=(),
+            host=None,
+            default=self.default,
+            redirect_slashes=self.redirect_slashes,
+        )
+
+    def _hand_down(self, above: Above, mount: Mount | Host) -> Above:
+        """Give what a router mounted in this one hands down."""
+        child: Router = mount.app
+        tables = (child.exception_handlers, *above.tables)
+        settings = above.settings._replace(
+            boundary=self._boundary(tables),
+            limits=above.settings.limits.override(child.limits),
+        )
+        layers = above.layers
+        if child.user_middleware:
+            layers = (*layers, Layer(child.user_middleware))
+        is_host = isinstance(mount, Host)
+        return Above(
+            prefix=above.prefix if is_host else above.prefix + mount.path,
+            names=above.names + (f"{mount.name}:" if mount.name else ""),
+            settings=settings,
+            tables=tables,
+            layers=layers,
+            host=mount if isinstance(mount, Host) else above.host,
+            default=child.default,
+            redirect_slashes=child.redirect_slashes,
+        )
+
+    def freeze(self) -> ASGIApp:
+        """Work out the tree; what is registered later is worked out at the next use.
+
+        Returns:
+            The application that answers, with the middleware around it.
+
+        Raises:
+            TypeError: A handler or a dependency makes no sense.
+            ValueError: Two routes answer one method at one path.
+        """
+        if self._stack is None:
+            root = self._root()
+            site = freeze(
+                self, self._container(), list(self._merged(root)), self._flatten(root)
+            )
+            self._stack = self._build_stack(site)
+        return self._stack
+
+    def _build_stack(self, site: Site) -> ASGIApp:
+        """Put around the site what is around all of it."""
+        if not self.user_middleware:
+            return site
+
+        async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] == "lifespan":
+                await self._live(scope, receive, send)
+            else:
+                await site(scope, receive, send)
+
+        return compose(dispatch, self.user_middleware)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, a WebSocket or the server's lifespan messages."""
+        stack = self._stack
+        if stack is None:
+            try:
+                stack = self.freeze()
+            except Exception:
+                if scope["type"] != "lifespan":
+                    raise
+                stack = self._live
+        if isinstance(stack, Site) and scope["type"] == "lifespan":
+            stack = self._live
+        await stack(scope, receive, send)
+
+    async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hold the lifespan conversation; what fails is told to the server."""
+        await converse(self._running(scope), receive, send)
+
+    @asynccontextmanager
+    async def _running(self, scope: Scope) -> AsyncGenerator[None, None]:
+        """Keep the tree started for as long as the context is entered."""
+        # A router that is merged into another one is frozen with it.
+        if not self._above:
+            self.freeze()
+        state = scope.setdefault("state", {})
+        async with self._lifespan.running(scope.get("app", self), state):
+            yield
+
+
+def _is_merged(route: Routing) -> TypeGuard[Mount | Host]:
+    return (
+        isinstance(route, Mount | Host)
+        and isinstance(route.app, Router)
+        and route.app._is_merged
+    )
+
+
+def _class_of(route: Route | WebSocketRoute) -> Any:
+    """Give what a Ref to a route names: the resource's class, or the function."""
+    endpoint = route.endpoint
+    if isinstance(endpoint, type) or is_function(endpoint):
+        return endpoint
+    return type(endpoint)
+
+
+def _path_in(
+    route: Mount | Host, above: Above, target: Any, params: Mapping[str, Any]
+) -> URLPath | None:
+    """Ask a mounted application, which knows its own names, for a path."""
+    is_host = isinstance(route, Host)
+    template = _prefix(route, above)
+    outer = route.template if is_host else template
+    own = {parameter.name for parameter in outer.parameters}
+    if not own <= params.keys():
+        return None
+    prefix = "" if is_host else template.build(params)
+    host = outer.build(params)[1:] if is_host else ""
+    rest = {name: value for name, value in params.items() if name not in own}
+    if isinstance(target, str) and route.name:
+        name = above.names + route.name
+        if target == name and rest.keys() == {"path"}:
+            path = "/" + quote_path(str(rest["path"]).lstrip("/"))
+            return URLPath(prefix + path, "http", host)
+        if not target.startswith(name + ":"):
+            return None
+        target = target.removeprefix(name + ":")
+    build = getattr(route.app, "url_path_for", None)
+    if build is None:
+        return None
+    try:
+        found: URLPath = build(target, **rest)
+    except LookupError:
+        return None
+    return URLPath(prefix + found, found.protocol, found.host or host)
+
+
+def _prefix(route: Mount | Host, above: Above) -> Template:
+    """Give the template of the path below which something is mounted."""
+    if isinstance(route, Host):
+        return Template(above.prefix)
+    return above.template(route)
+
+
+def _describe(route: Routing, above: Above) -> RouteInfo:
+    host = above.host.host if above.host is not None else None
+    if isinstance(route, Mount | Host):
+        template = _prefix(route, above)
+        return RouteInfo(
+            path=template.text,
+            path_format=template.format,
+            kind="mount",
+            methods=(),
+            name=above.names + (route.name or ""),
+            endpoint=route.app,
+            handlers={},
+            include_in_schema=False,
+            host=route.host if isinstance(route, Host) else host,
+            place=route.place,
+        )
+    template = above.template(route)
+    return RouteInfo(
+        path=template.text,
+        path_format=template.format,
+        kind="http" if isinstance(route, Route) else "websocket",
+        methods=tuple(sorted(route.methods)) if isinstance(route, Route) else (),
+        name=above.names + (route.name or ""),
+        endpoint=route.endpoint,
+        handlers=route.handlers() if isinstance(route, Route) else {},
+        include_in_schema=route.include_in_schema,
+        host=host,
+        place=route.place,
+    )
+
+
+class _Children:
+    """The mounted applications whose lifespans belong to a router's, looked up late."""
+
+    def __init__(self, router: Router) -> None:
+        self._router = router
+
+    def __iter__(self) -> Iterator[ASGIApp]:
+        for route in self._router.routes:
+            if isinstance(route, Mount | Host):
+                yield route.app

@@ -1,0 +1,530 @@
+"""From a scope to what answers it: the frozen form of a tree of routers.
+
+The story starts with `Site.__call__`, which looks at a request once, before anything of
+it is believed, finds the `Leaf` that its path leads to, and there the `Entry` of its
+method. A leaf has an entry for each method of its resource, for OPTIONS, and two that
+refuse: one for methods that the resource has not got, one for those that nobody knows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+from urllib.parse import unquote
+
+from restlette.http.errors import (
+    BadRequest,
+    HTTPException,
+    MethodNotAllowed,
+    MethodNotImplemented,
+    NotFound,
+    RequestHeaderFieldsTooLarge,
+    UpgradeRequired,
+)
+from restlette.http.methods import KNOWN
+from restlette.http.response import Response
+from restlette.http.types import ASGIApp, Receive, Scope, Send
+from restlette.http.urls import is_valid_host, quote_path, quote_segment, split_host
+from restlette.middleware import Middleware, compose
+from restlette.resources.boundary import Boundary, Refusal, Watch, find_accept
+from restlette.resources.tree import Tree, split_path
+
+__all__ = [
+    "Entry",
+    "Hop",
+    "Layer",
+    "Leaf",
+    "NotFoundEntry",
+    "Options",
+    "Site",
+    "route_path",
+]
+
+Answer = Callable[[Scope, Receive, Send, bytes | None], Awaitable[None]]
+
+# SECURITY: no control characters, no surrogates, and not the mark that servers leave
+# where the bytes of a path were no UTF-8. None of them is printed raw in a log then,
+# and no handler is given a NUL.
+_FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\ufffd\ud800-\udfff]")
+
+# How many Host values are remembered as well-formed.
+_MOST_HOSTS = 1024
+
+
+_NEXT = "restlette.next"
+
+
+class Layer:
+    """The middleware of one router or route, made once for all that it is around.
+
+    Args:
+        middleware: What is put around; the first is the outermost.
+    """
+
+    __slots__ = ("app",)
+
+    def __init__(self, middleware: Iterable[Middleware]) -> None:
+        self.app = compose(_go_on, middleware)
+
+
+async def _go_on(scope: Scope, receive: Receive, send: Send) -> None:
+    """Go from one layer to the next, and from the last one to the answer."""
+    entry, depth = scope[_NEXT]
+    try:
+        await entry.go_on(depth, scope, receive, send)
+    finally:
+        # SECURITY: middleware that calls a second time must meet the same layers.
+        scope[_NEXT] = entry, depth
+
+
+class Entry:
+    """What answers one method at one leaf.
+
+    Attributes:
+        answer: Sends the answer, given the scope, the channels and the Accept fields.
+        boundary: What becomes of exceptions of the middleware around it.
+        endpoint: The resource class, instance or function.
+        layers: The middleware of routers and route around it.
+        names: The parameters of the route's path, in order.
+        respond: The same, through the middleware if there is any.
+        route: The route, for tools that look at the scope.
+    """
+
+    __slots__ = (
+        "answer",
+        "boundary",
+        "endpoint",
+        "layers",
+        "names",
+        "respond",
+        "route",
+    )
+
+    def __init__(
+        self,
+        answer: Answer,
+        *,
+        boundary: Boundary,
+        names: tuple[str, ...] = (),
+        route: Any = None,
+        endpoint: Any = None,
+        layers: tuple[Layer, ...] = (),
+    ) -> None:
+        self.answer = answer
+        self.boundary = boundary
+        self.endpoint = endpoint
+        self.names = names
+        self.route = route
+        self.layers = layers
+        self.respond = self._respond_through if layers else answer
+
+    async def _respond_through(
+        self, scope: Scope, receive: Receive, send: Send, accept: bytes | None
+    ) -> None:
+        watch = Watch(send)
+        try:
+            await self.go_on(0, scope, receive, watch)
+        except Exception as exc:
+            if watch.started or scope["type"] != "http":
+                raise
+            await self.boundary.fail(exc, scope, receive, send)
+
+    async def go_on(
+        self, depth: int, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Pass through the layer at a depth, or answer if there is none."""
+        if depth == len(self.layers):
+            await self.answer(scope, receive, send, find_accept(scope))
+            return
+        scope[_NEXT] = (self, depth + 1)
+        await self.layers[depth].app(scope, receive, send)
+
+
+class Options:
+    """The answer to OPTIONS of a resource that has none of its own.
+
+    Args:
+        allow: The methods that the resource answers.
+    """
+
+    __slots__ = ("_allow",)
+
+    def __init__(self, allow: Iterable[str]) -> None:
+        self._allow = ", ".join(sorted(allow))
+
+    async def __call__(
+        self, scope: Scope, receive: Receive, send: Send, accept: bytes | None
+    ) -> None:
+        """Send it: RFC 9110 §9.3.7, with the field that §10.2.1 describes."""
+        response = Response(status_code=204, headers={"allow": self._allow})
+        await response(scope, receive, send)
+
+
+class Leaf:
+    """What a path leads to.
+
+    Attributes:
+        methods: The entry of each method that is answered.
+        not_allowed: The entry of methods that HTTP has and the resource has not.
+        not_implemented: The entry of methods that nobody knows.
+        websocket: The entry of WebSockets.
+        hop: The entry of the application that takes all below this path.
+    """
+
+    __slots__ = ("hop", "methods", "not_allowed", "not_implemented", "websocket")
+
+    def __init__(self) -> None:
+        self.methods: dict[str, Entry] = {}
+        self.not_allowed: Entry | None = None
+        self.not_implemented: Entry | None = None
+        self.websocket: Entry | None = None
+        self.hop: Entry | None = None
+
+    def refuse(self, method: str, known: set[str]) -> Entry:
+        """Give the entry of a method that is not among the leaf's.
+
+        Args:
+            method: What the client sent.
+            known: The methods that are not answered 501.
+        """
+        # RFC 9110 §9.1: 501 where the method is not recognized, 405 where it is known
+        # but not allowed for the target resource.
+        entry = self.hop
+        if entry is None:
+            entry = self.not_allowed if method in known else self.not_implemented
+        if entry is None:
+            raise RuntimeError("this leaf is not closed")
+        return entry
+
+    def close(self, like: Entry, layers: tuple[Layer, ...]) -> None:
+        """Add the entries that follow from the methods.
+
+        Args:
+            like: The entry whose route and boundary the new ones share.
+            layers: The middleware around them.
+        """
+
+        def entry(answer: Answer) -> Entry:
+            return Entry(
+                answer,
+                boundary=like.boundary,
+                names=like.names,
+                route=like.route,
+                endpoint=like.endpoint,
+                layers=layers,
+            )
+
+        methods = self.methods
+        # RFC 9110 §9.3.2: HEAD is GET without the content.
+        if "GET" in methods:
+            methods.setdefault("HEAD", methods["GET"])
+        allow = {*methods, "OPTIONS"}
+        if not methods and self.websocket is not None:
+            exc: HTTPException = UpgradeRequired(
+                "This resource is spoken to over a WebSocket.", protocols=["websocket"]
+            )
+            self.not_allowed = entry(Refusal(exc, like.boundary))
+            methods["OPTIONS"] = entry(Options(["OPTIONS"]))
+        else:
+            methods.setdefault("OPTIONS", entry(Options(allow)))
+            exc = MethodNotAllowed(allow=sorted(allow))
+            self.not_allowed = entry(Refusal(exc, like.boundary))
+        self.not_implemented = entry(Refusal(MethodNotImplemented(), like.boundary))
+
+
+class Hop:
+    """A mounted application that is no Router: it gets a scope of its own.
+
+    Args:
+        app: The application.
+        depth: How many segments of the path lead to it.
+    """
+
+    __slots__ = ("app", "depth")
+
+    def __init__(self, app: ASGIApp, depth: int) -> None:
+        self.app = app
+        self.depth = depth
+
+    async def __call__(
+        self, scope: Scope, receive: Receive, send: Send, accept: bytes | None
+    ) -> None:
+        """Call the application with the path that leads to it as its root path.
+
+        ASGI: root_path is where the application is mounted, and path includes it.
+        """
+        inner = dict(scope)
+        root = scope.get("root_path", "")
+        segments = route_path(scope).split("/")
+        inner["root_path"] = root + "/".join(segments[: self.depth + 1])
+        inner["app_root_path"] = scope.get("app_root_path", root)
+        await self.app(inner, receive, send)
+
+
+def route_path(scope: Scope) -> str:
+    """Give the part of the path that this application routes by.
+
+    ASGI: path includes root_path. Servers and applications that leave it out are
+    understood as well.
+    """
+    path: str = scope["path"]
+    root: str = scope.get("root_path", "")
+    if root and path.startswith(root):
+        rest = path[len(root) :]
+        # Only at the boundary of a segment: /apple is not below /app.
+        if not rest or rest[0] == "/" or root[-1] == "/":
+            return rest if not rest or rest[0] == "/" else "/" + rest
+    return path
+
+
+async def _close(send: Send) -> None:
+    """Refuse a WebSocket: servers answer 403 to one that is closed before accept."""
+    await send({"type": "websocket.close", "code": 1000, "reason": ""})
+
+
+class NotFoundEntry:
+    """What answers a path that leads nowhere, below one router.
+
+    Args:
+        site: Where the other spelling of the path is looked up.
+        boundary: The router's exception handlers.
+        default: The router's own application for such paths.
+        redirect_slashes: Whether the other spelling is redirected to.
+    """
+
+    __slots__ = ("_default", "_redirect_slashes", "_refusal", "_site")
+
+    def __init__(
+        self,
+        site: Site,
+        boundary: Boundary,
+        default: ASGIApp | None,
+        redirect_slashes: bool,
+    ) -> None:
+        self._site = site
+        self._default = default
+        self._redirect_slashes = redirect_slashes
+        self._refusal = Refusal(NotFound(), boundary)
+
+    def __call__(
+        self, scope: Scope, receive: Receive, send: Send, accept: bytes | None
+    ) -> Awaitable[None]:
+        """Redirect, ask the default application, or answer 404."""
+        is_http = scope["type"] == "http"
+        if self._redirect_slashes and is_http:
+            location = self._site.other_spelling(scope)
+            if location is not None:
+                # 307 keeps the method and is not remembered (RFC 9110 §15.4.8).
+                headers = {"location": location}
+                return Response(None, 307, headers)(scope, receive, send)
+        if self._default is not None:
+            return self._default(scope, receive, send)
+        if is_http:
+            return self._refusal(scope, receive, send, accept)
+        return _close(send)
+
+
+class Site:
+    """A tree of routers, frozen: looked up by path, then by method.
+
+    Attributes:
+        tree: The leaves.
+        hosts: Other sites, by the host that they are for.
+        missing: What answers paths that lead nowhere, by the router they are below.
+        known: The methods that are answered by some resource, or by HTTP itself.
+    """
+
+    __slots__ = (
+        "_boundary",
+        "_headers",
+        "_hosts_seen",
+        "_router",
+        "hosts",
+        "known",
+        "missing",
+        "tree",
+    )
+
+    def __init__(self, router: Any, boundary: Boundary, headers: int) -> None:
+        self._router = router
+        self._boundary = boundary
+        self._headers = headers
+        self._hosts_seen: set[bytes] = set()
+        self.tree: Tree[Leaf] = Tree()
+        self.missing: Tree[Entry] = Tree()
+        self.hosts: list[tuple[Any, ASGIApp]] = []
+        self.known: set[str] = set(KNOWN)
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Find what answers a request or a WebSocket.
+
+        PERF: a plain function that gives the answer's coroutine, not one of its own.
+
+        Returns:
+            The answer, to be awaited.
+        """
+        accept: bytes | None = None
+        hosts = 0
+        headers = scope["headers"]
+        if len(headers) > self._headers:
+            return self._refuse(
+                RequestHeaderFieldsTooLarge(
+                    f"The request has more than {self._headers} header fields."
+                ),
+                scope,
+                receive,
+                send,
+            )
+        for name, value in headers:
+            if name == b"host":
+                hosts += 1
+                if value not in self._hosts_seen and not self._remember(value):
+                    hosts = 2
+                    break
+            elif name == b"accept":
+                # RFC 9110 §5.3: fields of one name are one list.
+                accept = value if accept is None else accept + b", " + value
+        # RFC 9112 §3.2: 400 to a request that lacks Host, has more than one, or an
+        # invalid one. HTTP/1.0 did not have it.
+        if hosts != 1 and (hosts or scope.get("http_version", "1.0") == "1.1"):
+            exc = BadRequest("The request needs one Host field with a valid host.")
+            return self._refuse(exc, scope, receive, send)
+        if self.hosts:
+            other = self._site_of_host(scope)
+            if other is not None:
+                return other(scope, receive, send)
+        path: str = scope["path"] if not scope.get("root_path") else route_path(scope)
+        scope["router"] = self._router
+        found = self._find(path, scope)
+        if found is None:
+            return self._miss(path, scope, receive, send, accept)
+        leaf, values = found
+        if scope["type"] == "http":
+            entry = leaf.methods.get(scope["method"])
+            if entry is None:
+                entry = leaf.refuse(scope["method"], self.known)
+        elif leaf.websocket is None:
+            return _close(send)
+        else:
+            entry = leaf.websocket
+        # PERF: most paths have one parameter or none.
+        if len(values) == 1:
+            params = {entry.names[0]: values[0]} if entry.names else {}
+        else:
+            params = dict(zip(entry.names, values, strict=False))
+        outer = scope.get("path_params")
+        scope["path_params"] = {**outer, **params} if outer else params
+        scope["route"] = entry.route
+        scope["endpoint"] = entry.endpoint
+        return entry.respond(scope, receive, send, accept)
+
+    def _find(self, path: str, scope: Scope) -> tuple[Leaf, list[Any]] | None:
+        """Give the leaf that a path leads to, and the values on the way."""
+        if path[:1] not in ("", "/"):
+            return None
+        raw = scope.get("raw_path")
+        if path.isascii() and path.isprintable() and not (raw and b"%" in raw):
+            return self.tree.match(path)
+        if not _is_clean(path):
+            return None
+        return self.tree.search(_segments(path, scope))
+
+    def _remember(self, host: bytes) -> bool:
+        """Say whether a Host value is well-formed; those that are, are kept."""
+        if not is_valid_host(host):
+            return False
+        # SECURITY: the values come from outside, so there is a bound to them.
+        if len(self._hosts_seen) >= _MOST_HOSTS:
+            self._hosts_seen.clear()
+        self._hosts_seen.add(host)
+        return True
+
+    async def _refuse(
+        self, exc: HTTPException, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Answer what is not to be routed."""
+        if scope["type"] == "websocket":
+            await _close(send)
+        else:
+            await self._boundary.fail(exc, scope, receive, send)
+
+    def _miss(
+        self,
+        path: str,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        accept: bytes | None,
+    ) -> Awaitable[None]:
+        """Answer a path that leads nowhere."""
+        if path == "*" and scope.get("method") == "OPTIONS":
+            # RFC 9110 §9.3.7: the asterisk asks about the server in general.
+            return Options(self.known)(scope, receive, send, accept)
+        # SECURITY: a path without its slash could be taken for an authority.
+        if path[:1] not in ("", "/") or not _is_clean(path):
+            exc = BadRequest(
+                "The path begins with a slash and holds UTF-8 without control "
+                "characters."
+            )
+            return self._refuse(exc, scope, receive, send)
+        found = self.missing.match(path)
+        if found is None:
+            return self._refuse(NotFound(), scope, receive, send)
+        return found[0].respond(scope, receive, send, accept)
+
+    def other_spelling(self, scope: Scope) -> str | None:
+        """Give where a path leads with a slash more or less at its end.
+
+        Returns:
+            The reference for Location, or None if that leads nowhere either.
+        """
+        path = route_path(scope)
+        segments = _segments(path, scope)
+        # SECURITY: two slashes at the beginning would name another host.
+        if path in ("", "/") or path.startswith("//"):
+            return None
+        segments = segments[:-1] if path.endswith("/") else [*segments, ""]
+        found = self.tree.search(segments)
+        if found is None or not found[0].methods:
+            return None
+        location = quote_path(scope.get("root_path", "")) + "".join(
+            "/" + quote_segment(segment) for segment in segments
+        )
+        query: bytes = scope.get("query_string", b"")
+        return location + ("?" + query.decode("latin-1") if query else "")
+
+    def _site_of_host(self, scope: Scope) -> ASGIApp | None:
+        """Give the site of the host that the request names."""
+        for name, value in scope["headers"]:
+            if name == b"host":
+                host, _ = split_host(value.decode("latin-1"))
+                for match, app in self.hosts:
+                    params = match(host.lower())
+                    if params is not None:
+                        outer = scope.get("path_params") or {}
+                        scope["path_params"] = {**outer, **params}
+                        return app
+        return None
+
+
+def _is_clean(path: str) -> bool:
+    """Say whether a path is free of what no path may hold."""
+    # PERF: what most paths are needs no regular expression.
+    return (path.isascii() and path.isprintable()) or not _FORBIDDEN.search(path)
+
+
+def _segments(path: str, scope: Scope) -> list[str]:
+    """Split a path at the slashes that were sent as slashes.
+
+    `%2F` is part of a segment (RFC 3986 §2.2), which the decoded path does not show.
+    The raw path does, unless the path was rewritten since.
+    """
+    raw = scope.get("raw_path")
+    if raw and b"%" in raw:
+        parts = [unquote(part) for part in raw.decode("latin-1").split("/")]
+        if "/".join(parts) == scope["path"]:
+            root = len(scope["path"]) - len(path)
+            depth = scope["path"][:root].count("/")
+            return parts[depth + 1 :]
+    return split_path(path)

@@ -1,0 +1,48 @@
+"""What every test runs under: CI's strictness, and hypothesis's profile."""
+
+import os
+from collections.abc import Generator
+
+import pytest
+from hypothesis import settings
+
+IN_CI = os.environ.get("CI", "").lower() in ("1", "true")
+
+# A loaded machine is slow now and then, which says nothing about the code. In CI the
+# examples are the same every time, so that a red run can be repeated.
+settings.register_profile("restlette", deadline=None, derandomize=IN_CI)
+settings.load_profile("restlette")
+
+
+def _refuse(report: pytest.TestReport | pytest.CollectReport, nodeid: str) -> None:
+    """Turn what was not run, or was expected to fail, into a failure."""
+    if report.outcome == "skipped":
+        kind = "an xfail" if hasattr(report, "wasxfail") else "a skip"
+        why = getattr(report, "wasxfail", None) or report.longrepr
+        if isinstance(why, tuple):  # of a skip: file, line, reason
+            why = why[2]
+        if hasattr(report, "wasxfail"):
+            del report.wasxfail
+        report.outcome = "failed"
+        report.longrepr = f"{nodeid}: CI=true allows {kind} nowhere: {why}"
+
+
+if IN_CI:
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """A test that did not run in CI did not pass."""
+        report = yield
+        _refuse(report, item.nodeid)
+        return report
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_make_collect_report(
+        collector: pytest.Collector,
+    ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+        """Nor did a module that skipped itself."""
+        report = yield
+        _refuse(report, collector.nodeid)
+        return report

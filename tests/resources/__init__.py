@@ -1,0 +1,1 @@
+"""Tests of restlette.resources, a file a module."""

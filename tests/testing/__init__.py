@@ -1,0 +1,1 @@
+"""The tools that applications are tested with."""
