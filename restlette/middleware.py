@@ -177,7 +177,7 @@ class BaseHTTPMiddleware:
                     f"the middleware function {name_of(self.dispatch_func)} is not "
                     "asynchronous: write `async def`, and `await call_next(request)`."
                 )
-            response = await answering
+            response: Any = await answering
             is_application = callable(response)
             if not is_application:
                 came = "nothing" if response is None else f"a {name_of(response)}"

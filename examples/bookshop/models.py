@@ -20,6 +20,7 @@ Validator = Callable[[Any, Any, Any], Any]
 TEXT: Validator = and_(min_len(1), max_len(500))
 YEAR: Validator = and_(ge(1), le(LAST_YEAR))
 LANGUAGE: Validator = matches_re("[a-z]{2}")
+WORDS: Validator = max_len(200)
 
 
 def is_isbn(digits: str) -> bool:
@@ -32,8 +33,8 @@ def is_isbn(digits: str) -> bool:
     return (sum(map(int, digits[0::2])) + 3 * sum(map(int, digits[1::2]))) % 10 == 0
 
 
-def ISBN(instance: Any, attribute: attrs.Attribute[Any], value: str) -> None:
-    """Refuse what is not an ISBN, as an attrs validator."""
+def check_isbn(instance: Any, attribute: attrs.Attribute[Any], value: str) -> None:
+    """Refuse what is not an ISBN: an attrs validator."""
     if not is_isbn(value):
         raise ValueError("an ISBN has 13 digits, and the last must check the others")
 
@@ -55,7 +56,7 @@ class NewBook:
         language: What it was written in, as an ISO 639-1 code.
     """
 
-    isbn: str = attrs.field(converter=without_hyphens, validator=ISBN)
+    isbn: str = attrs.field(converter=without_hyphens, validator=check_isbn)
     title: str = attrs.field(validator=TEXT)
     author: str = attrs.field(validator=TEXT)
     year: int = attrs.field(validator=YEAR)
@@ -80,7 +81,7 @@ class BookPatch:
     isbn: str | None = attrs.field(
         default=None,
         converter=attrs.converters.optional(without_hyphens),
-        validator=optional(ISBN),
+        validator=optional(check_isbn),
     )
     title: str | None = attrs.field(default=None, validator=optional(TEXT))
     author: str | None = attrs.field(default=None, validator=optional(TEXT))
@@ -109,7 +110,7 @@ class BookQuery:
     Attributes:
         q: Words that all have to be in the title or the author's name.
         author: A part of the author's name.
-        language: What the book was written in.
+        language: What the book was written in, as an ISO 639-1 code.
         since: The first year of publication that counts.
         until: The last one.
         order: What to sort by.
@@ -117,8 +118,8 @@ class BookQuery:
         offset: How many to leave out before the first.
     """
 
-    q: str = ""
-    author: str = ""
+    q: str = attrs.field(default="", validator=WORDS)
+    author: str = attrs.field(default="", validator=WORDS)
     language: str | None = attrs.field(default=None, validator=optional(LANGUAGE))
     since: int = 1
     until: int = LAST_YEAR

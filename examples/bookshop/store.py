@@ -1,8 +1,8 @@
 """Where the books are: in memory, filled from `books.csv` when the shop opens.
 
-A store that keeps them in a database has the same methods; nothing else would change.
-That is why they are `async`, though nothing here waits. It is also why there is no
-lock: between a check and the change that it allows, no other request has its turn.
+The methods are `async`, as those of a store with a database would be. Nothing in them
+waits, so there is no lock: between a check and the change that it allows, no other
+request has its turn.
 """
 
 from __future__ import annotations

@@ -259,40 +259,55 @@ class Request(HTTPConnection):
             yield self._body
             yield b""
             return
+        self._begin()
+        size = 0
+        more = True
+        while more:
+            message = await self._next_message()
+            chunk = self._chunk(message, size)
+            size += len(chunk)
+            if chunk:
+                yield chunk
+            more = message.get("more_body", False)
+        yield b""
+
+    def _begin(self) -> None:
+        """Make sure that the content can be read: once, and not if it is too long."""
+        if self._disconnected:
+            # Not every server would say so a second time.
+            raise ClientDisconnect
         if self._stream_consumed:
             raise RuntimeError(
                 "The content was streamed already: keep it, or read it with "
                 "`await request.body()`, which may be called again."
             )
         limit = self.limits.body
-        self._refuse_announced_length(limit)
-        self._stream_consumed = True
-        size = 0
-        while True:
-            message = await self._next_message()
-            if message["type"] == "http.disconnect":
-                self._disconnected = True
-                raise ClientDisconnect
-            chunk: bytes = message.get("body", b"")
-            size += len(chunk)
-            # SECURITY: counted, since a Content-Length may be missing or untrue.
-            if size > limit:
-                raise ContentTooLarge(limit=limit)
-            if chunk:
-                yield chunk
-            if not message.get("more_body", False):
-                break
-        yield b""
-
-    def _refuse_announced_length(self, limit: int) -> None:
-        """Refuse what says itself that it is too long, before any of it is read."""
         for name, value in self.scope["headers"]:
-            if name == b"content-length":
-                # RFC 9110 §8.6: Content-Length = 1*DIGIT. Twenty digits are more
-                # than any limit, and int() is not asked about them.
-                if value.isdigit() and (len(value) > 19 or int(value) > limit):
-                    raise ContentTooLarge(limit=limit)
-                return
+            # RFC 9110 §8.6: Content-Length = 1*DIGIT. Twenty digits are more than any
+            # limit, and int() is not asked about them.
+            if (
+                name == b"content-length"
+                and value.isdigit()
+                and (len(value) > 19 or int(value) > limit)
+            ):
+                raise ContentTooLarge(limit=limit)
+        self._stream_consumed = True
+
+    def _chunk(self, message: Message, size: int) -> bytes:
+        """Give the piece of content in a message.
+
+        Args:
+            message: What came from the server.
+            size: How many bytes came before.
+        """
+        if message["type"] == "http.disconnect":
+            self._disconnected = True
+            raise ClientDisconnect
+        chunk: bytes = message.get("body", b"")
+        # SECURITY: counted, since a Content-Length may be missing or untrue.
+        if size + len(chunk) > self.limits.body:
+            raise ContentTooLarge(limit=self.limits.body)
+        return chunk
 
     async def _next_message(self) -> Message:
         if self._pending is not None:
@@ -312,8 +327,29 @@ class Request(HTTPConnection):
             RuntimeError: The content was streamed before.
         """
         if self._body is None:
-            self._body = b"".join([chunk async for chunk in self.stream()])
+            self._begin()
+            # PERF: most content comes in one message, and needs no list.
+            if self._pending is None:
+                message = await self._receive()
+            else:
+                message = await self._next_message()
+            chunk = self._chunk(message, 0)
+            if message.get("more_body", False):
+                chunk = await self._join(chunk)
+            self._body = chunk
         return self._body
+
+    async def _join(self, first: bytes) -> bytes:
+        """Read what comes after the first piece, and give all of it."""
+        chunks = [first]
+        size = len(first)
+        more = True
+        while more:
+            message = await self._next_message()
+            chunks.append(self._chunk(message, size))
+            size += len(chunks[-1])
+            more = message.get("more_body", False)
+        return b"".join(chunks)
 
     async def json(self) -> Any:
         """Read the content as JSON (RFC 8259).
@@ -328,7 +364,7 @@ class Request(HTTPConnection):
         """
         if not self._json_read:
             # RFC 9110 §15.5.16: 415 says that the format is not supported.
-            if not is_json(self.headers.get("content-type")):
+            if not is_json(self._content_type()):
                 raise UnsupportedMediaType(accepted=("application/json",))
             try:
                 self._json = self.codec.loads(await self.body())
@@ -336,6 +372,14 @@ class Request(HTTPConnection):
                 raise BadRequest(str(exc)) from exc
             self._json_read = True
         return self._json
+
+    def _content_type(self) -> bytes | None:
+        # PERF: one field is asked for, so there is no need for `headers`.
+        for name, value in self.scope["headers"]:
+            if name == b"content-type":
+                content_type: bytes = value
+                return content_type
+        return None
 
     async def is_disconnected(self) -> bool:
         """Say whether the client went away, without waiting for it.
@@ -358,7 +402,7 @@ class Request(HTTPConnection):
         Args:
             path: The path of the resource to push.
         """
-        if "http.response.push" in self.scope.get("extensions", {}):
+        if "http.response.push" in (self.scope.get("extensions") or {}):
             wanted = (b"accept", b"accept-encoding", b"accept-language", b"user-agent")
             fields = [(k, v) for k, v in self.scope["headers"] if k in wanted]
             await self._send(
@@ -370,15 +414,17 @@ def _poll(receive: Receive) -> Message | None:
     """Give the message that is there already, or None if `receive` would wait.
 
     The awaitable is driven one step by hand: a step that ends has given a message; one
-    that waits is closed, which servers take as the end of that wait.
+    that waits is closed, a future cancelled, which servers take as the end of that
+    wait.
     """
-    waiting = receive().__await__()
+    awaitable: Any = receive()
+    waiting = awaitable.__await__()
     try:
         next(waiting)
     except StopIteration as done:
         message: Message = done.value
         return message
-    close = getattr(waiting, "close", None)
-    if close is not None:
-        close()
+    end = getattr(awaitable, "cancel", None) or getattr(waiting, "close", None)
+    if end is not None:
+        end()
     return None

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping
 from functools import cache, lru_cache
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote
 
 from restlette.concurrency import iterate_in_threadpool, run_until_first_complete
@@ -20,6 +20,9 @@ from restlette.http.headers import MutableHeaders, encode_name, encode_value
 from restlette.http.json import STANDARD, JSONCodec, ORJSONCodec, UJSONCodec
 from restlette.http.types import Message, Receive, Scope, Send
 from restlette.http.urls import URL
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 __all__ = [
     "HTMLResponse",
@@ -153,41 +156,54 @@ class Response:
         names = set()
         for name, value in (headers or {}).items():
             field = encode_name(name), encode_value(name, value)
+            if field[0] == b"content-length":
+                self._check_length(value, given_before=field[0] in names)
             names.add(field[0])
             raw.append(field)
-            if field[0] == b"content-length":
-                self._check_length(value)
+        if not has_content(self.status_code):
+            self._refuse_content()
+            return
         if b"content-length" not in names:
             raw.extend(self._length_field())
         if b"content-type" not in names:
             raw.extend(self._type_field())
 
-    def _check_length(self, value: str) -> None:
-        """Refuse a length that is not the content's.
-
-        RFC 9110 §8.6: a sender must not forward a message with a Content-Length that
-        it knows to be incorrect. To answer HEAD, the length may stand without content.
-        """
-        if self.body and value != str(len(self.body)):
-            raise ValueError(
-                f"content-length is {value!r} but the content has "
-                f"{len(self.body)} bytes."
-            )
-
-    def _length_field(self) -> RawHeaders:
-        # RFC 9110 §8.6: no Content-Length in 1xx and 204, and in a 304 only the one
-        # that a 200 would have had, which is not known here.
-        if has_content(self.status_code):
-            return [(b"content-length", b"%d" % len(self.body))]
+    def _refuse_content(self) -> None:
         if self.body:
             raise ValueError(
                 f"an answer with status {self.status_code} has no content "
                 "(RFC 9110 §6.4.1)."
             )
-        return []
+
+    def _check_length(self, value: str, *, given_before: bool) -> None:
+        """Refuse a length that is not the content's.
+
+        RFC 9110 §8.6: a sender must not forward a message with a Content-Length that
+        it knows to be incorrect. To answer HEAD, the length may stand without content.
+        """
+        # RFC 9110 §8.6: Content-Length = 1*DIGIT
+        if given_before or not (value.isascii() and value.isdigit()):
+            raise ValueError(f"content-length is one decimal number, not {value!r}.")
+        # RFC 9110 §8.6: none in 1xx and 204; in a 304 that which a 200 would have.
+        if not has_content(self.status_code) and self.status_code != 304:
+            raise ValueError(
+                f"an answer with status {self.status_code} has no content-length "
+                "(RFC 9110 §8.6)."
+            )
+        if not self._is_length(int(value)):
+            raise ValueError(
+                f"content-length is {value!r} but the content has "
+                f"{len(self.body)} bytes."
+            )
+
+    def _is_length(self, length: int) -> bool:
+        return not self.body or length == len(self.body)
+
+    def _length_field(self) -> RawHeaders:
+        return [(b"content-length", b"%d" % len(self.body))]
 
     def _type_field(self) -> RawHeaders:
-        if self.media_type is None or not has_content(self.status_code):
+        if self.media_type is None:
             return []
         return [(b"content-type", _content_type(self.media_type, self.charset))]
 
@@ -196,19 +212,50 @@ class Response:
         """The header fields, to read and to change."""
         return MutableHeaders(raw=self.raw_headers)
 
-    def set_cookie(self, key: str, value: str = "", **attributes: Any) -> None:
+    def set_cookie(
+        self,
+        key: str,
+        value: str = "",
+        max_age: int | None = None,
+        expires: int | float | str | datetime | None = None,
+        path: str | None = "/",
+        domain: str | None = None,
+        secure: bool = False,
+        httponly: bool = False,
+        samesite: str | None = "lax",
+        *,
+        partitioned: bool = False,
+    ) -> None:
         """Set a cookie (RFC 6265bis §4.1).
 
         Args:
             key: Its name.
             value: Its value.
-            attributes: max_age and expires (seconds from now, or a datetime), path,
-                domain, secure, httponly, samesite, partitioned.
+            max_age: For how many seconds it is kept.
+            expires: When it is dropped: seconds from now, a datetime, or a date as
+                HTTP writes it.
+            path: Below which path it is sent.
+            domain: To which host and those below it; by default to this host alone.
+            secure: Whether it is sent over TLS only.
+            httponly: Whether it is hidden from scripts.
+            samesite: "lax", "strict", "none" or None.
+            partitioned: Whether it is kept apart for each site that embeds this one.
 
         Raises:
             ValueError: A part that would break the field, or that browsers refuse.
         """
-        field = set_cookie_value(key, value, **attributes)
+        field = set_cookie_value(
+            key,
+            value,
+            max_age=max_age,
+            expires=expires,
+            path=path,
+            domain=domain,
+            secure=secure,
+            httponly=httponly,
+            samesite=samesite,
+            partitioned=partitioned,
+        )
         self.raw_headers.append((b"set-cookie", field))
 
     def delete_cookie(
@@ -220,11 +267,10 @@ class Response:
             key: Its name.
             path: The path with which it was set.
             domain: The domain with which it was set.
-            attributes: Those that it was set with, where a prefix asks for them.
+            attributes: Further ones of `set_cookie` with which it was set: the prefix
+                of its name may ask for `secure`.
         """
-        self.set_cookie(
-            key, max_age=0, expires=0, path=path, domain=domain, **attributes
-        )
+        self.set_cookie(key, "", 0, 0, path, domain, **attributes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the answer, then await the background tasks."""
@@ -326,13 +372,9 @@ class RedirectResponse(Response):
         if not 300 <= status_code <= 399:
             raise ValueError(f"a redirect has a 3xx status, not {status_code!r}.")
         location = self._location(str(url))
-        super().__init__(
-            b"",
-            status_code,
-            {**(headers or {}), "location": location},
-            None,
-            background,
-        )
+        others = {k: v for k, v in (headers or {}).items() if k.lower() != "location"}
+        fields = {**others, "location": location}
+        super().__init__(None, status_code, fields, None, background)
 
     def _location(self, url: str) -> str:
         # SECURITY: a browser drops tabs and line ends from a URL before it reads the
@@ -361,6 +403,10 @@ class StreamingResponse(Response):
         headers: Header fields.
         media_type: The content's media type.
         background: What is awaited after the answer was sent.
+
+    Raises:
+        TypeError: The content is nothing to iterate over, or is one piece as a whole.
+        ValueError: The status is that of an answer without content.
     """
 
     def __init__(
@@ -371,20 +417,29 @@ class StreamingResponse(Response):
         media_type: str | None = None,
         background: Background | None = None,
     ) -> None:
-        super().__init__(None, status_code, headers, media_type, background)
-        if not has_content(status_code):
-            raise ValueError(
-                f"an answer with status {status_code} has no content to stream "
-                "(RFC 9110 §6.4.1)."
+        if isinstance(content, str | bytes | bytearray | memoryview) or not isinstance(
+            content, AsyncIterable | Iterable
+        ):
+            raise TypeError(
+                f"{type(self).__name__} takes an iterable of pieces, not "
+                f"{type(content).__name__}. For content as a whole write Response(...)."
             )
+        super().__init__(None, status_code, headers, media_type, background)
         self.body_iterator: AsyncIterable[str | bytes] = (
             content
             if isinstance(content, AsyncIterable)
             else iterate_in_threadpool(content)
         )
 
-    def _check_length(self, value: str) -> None:
-        """Take the length as it is given: the content is not known yet."""
+    def _refuse_content(self) -> None:
+        raise ValueError(
+            f"an answer with status {self.status_code} has no content to stream "
+            "(RFC 9110 §6.4.1)."
+        )
+
+    def _is_length(self, length: int) -> bool:
+        # It is taken as it is given: the content is not known yet.
+        return True
 
     def _length_field(self) -> RawHeaders:
         return []
@@ -392,7 +447,11 @@ class StreamingResponse(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the pieces one by one; stop when the client has gone."""
         if _send_raises(scope):
-            await self._stream(scope, send)
+            try:
+                await self._stream(scope, send)
+            except ClientDisconnect:
+                # As below: that nobody listens any more is no error of ours.
+                pass
         else:
             await run_until_first_complete(
                 (self._stream, {"scope": scope, "send": send}),

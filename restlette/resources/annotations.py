@@ -243,12 +243,18 @@ def keep_local_names(cls: type) -> None:
         setattr(cls, KEPT, found)
 
 
-def type_arguments(cls: type) -> dict[type, dict[Any, Any]]:
-    """What a class and its bases gave for the type variables of each generic base.
+def type_arguments(
+    cls: type, given: Mapping[Any, Any] | None = None
+) -> dict[type, dict[Any, Any]]:
+    """What stands for the type variables of a class and of its generic bases.
 
-    Keyed by the base, because one TypeVar may be a parameter of several.
+    Keyed by the class, because one TypeVar may be a parameter of several.
+
+    Args:
+        cls: a class.
+        given: what stands for its own variables, `{T: Book}` for `Page[Book]`.
     """
-    given: dict[type, dict[Any, Any]] = {}
+    known = {cls: dict(given)} if given else {}
     for heir in cls.__mro__:
         for alias in vars(heir).get("__orig_bases__", ()):
             base = get_origin(alias)
@@ -256,14 +262,13 @@ def type_arguments(cls: type) -> dict[type, dict[Any, Any]]:
             if base is None or not parameters:
                 continue
             names = names_of_class(heir)
-            known = given.get(heir, {})
-            given[base] = {
-                parameter: substitute(resolve(argument, names), known)
+            known[base] = {
+                parameter: substitute(resolve(argument, names), known.get(heir, {}))
                 for parameter, argument in zip(
                     parameters, get_args(alias), strict=False
                 )
             }
-    return given
+    return known
 
 
 def is_open(annotation: Any) -> bool:

@@ -102,7 +102,6 @@ class Injected:
         for name, value in dependencies.items():
             setattr(self, name, value)
 
-
     def _connect(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.scope = scope
         self.receive = receive
@@ -214,8 +213,6 @@ class Container:
         self._opened: dict[Any, Any] = {}
         self._stack = AsyncExitStack()
         self._lock: asyncio.Lock | None = None
-        # Keys that were found to be complete, at the version that stands beside them.
-        self._checked: tuple[int, set[Any]] = (0, set())
 
     def provide(
         self, key: Any, factory: Callable[..., Any], *, scope: Lifetime = "app"
@@ -340,16 +337,14 @@ class Container:
                         self._check(key, "app", (name_of(provider.factory),), ())
                         await self._value(key, None, self._stack, self._opened)
             except BaseException:
-                await self._close()
+                await self.close_app()
                 raise
             self.version += 1
 
     async def close_app(self) -> None:
         """Close what `open_app` made, the last one first."""
-        await self._close()
+        # The next lock may be waited for in another event loop.
         self._lock = None
-
-    async def _close(self) -> None:
         self._opened.clear()
         self.version += 1
         await self._stack.aclose()

@@ -319,9 +319,12 @@ class Conversation:
         self, scope: Scope, receive: Receive, send: Send, accept: bytes | None
     ) -> None:
         """Hold a conversation; what lives as long as a request lives as long as it."""
+        endpoint = self._instances.make()
+        websocket = connect(scope, receive, send, self._settings)
+        if not self._instances.for_request:
+            await converse(websocket, endpoint.dispatch)
+            return
         async with AsyncExitStack() as stack:
-            endpoint = self._instances.make()
-            websocket = connect(scope, receive, send, self._settings)
             values = await self._instances.open_request(websocket, stack)
             endpoint.__dict__.update(values)
             await converse(websocket, endpoint.dispatch)

@@ -27,6 +27,7 @@ from restlette.http.errors import (
     NotAcceptable,
     UnprocessableContent,
 )
+from restlette.http.headers import encode_value
 from restlette.http.json import STANDARD, JSONCodec
 from restlette.http.limits import DEFAULT_LIMITS, Limits
 from restlette.http.negotiation import select
@@ -145,6 +146,7 @@ class Operation:
     """
 
     __slots__ = (
+        "_binds",
         "_bodies",
         "_fields",
         "_is_json",
@@ -203,17 +205,13 @@ class Operation:
         self._is_tuned = (
             settings.limits is not DEFAULT_LIMITS or settings.codec is not STANDARD
         )
+        self._binds = self.binding.body is not None or self.binding.query is not None
         self.is_plain = self._judge()
 
     def _judge(self) -> bool:
         """Say whether the steps that take time to skip can all be left out."""
         return (
-            is_async(self.function)
-            and self.binding.body is None
-            and self.binding.query is None
-            and self.prepare is None
-            and self.on_finish is None
-            and (self.instances is None or not self.instances.wanted)
+            is_async(self.function) and self.prepare is None and self.on_finish is None
         )
 
     @property
@@ -247,7 +245,7 @@ class Operation:
             else:
                 await response(scope, receive, send)
         finally:
-            if self.on_finish is not None:
+            if self.on_finish is not None and resource is not None:
                 await self.on_finish(resource, request, scope["path_params"])
 
     async def respond_plainly(
@@ -270,11 +268,20 @@ class Operation:
             params = scope["path_params"]
             if len(params) != self._params_taken:
                 params = self._arguments(params)
-            if self.instances is None:
+            instances = self.instances
+            body: bytes | None = None
+            if instances is None:
+                if self._binds:
+                    params = await self._bound(request, dict(params))
                 result = await self.function(request, **params)
             else:
-                result = await self.function(self.instances.make(), request, **params)
-            body: bytes | None = None
+                resource = instances.make()
+                if instances.for_request:
+                    result = await self.perform(resource, request, accept)
+                else:
+                    if self._binds:
+                        params = await self._bound(request, dict(params))
+                    result = await self.function(resource, request, **params)
             if anything and type(result) is dict and self._is_json:
                 body = self._write(result)
             else:
@@ -354,9 +361,8 @@ class Operation:
             early = await self.prepare(resource, request, params)
             if early is not None:
                 return early
-        binding = self.binding
         arguments = self._arguments(params)
-        if binding.body is not None or binding.query is not None:
+        if self._binds:
             arguments = await self._bound(request, arguments)
         if resource is None:
             return await self.call(request, **arguments)
@@ -479,19 +485,21 @@ class Operation:
             response = Response(status_code=reply.status_code)
         else:
             response = self._encoded(reply.content, accept, choice, reply.status_code)
-        for name, value in reply.headers.items():
-            response.headers[name] = value
+        if reply.headers:
+            response.headers.update(reply.headers)
         location = getattr(reply, "location", None)
         if location is not None:
-            response.headers["location"] = self._link(location, scope)
+            field = b"location", self._link(location, scope)
+            response.raw_headers.append(field)
         for name, cookie in reply.cookies.items():
             given = {"value": cookie} if isinstance(cookie, str) else cookie
             response.set_cookie(name, **given)
         response.background = reply.background
         return response
 
-    def _link(self, location: str | Ref, scope: Scope) -> str:
+    def _link(self, location: str | Ref, scope: Scope) -> bytes:
         if isinstance(location, Ref):
             root: str = scope.get("root_path", "")
-            return quote_path(root) + location.render(self.settings.build)
-        return location
+            path = location.render(self.settings.build)
+            location = quote_path(root) + path if root else path
+        return encode_value("location", location)

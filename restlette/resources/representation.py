@@ -104,8 +104,8 @@ class Reply(Generic[T]):
             raise ValueError(f"a reply's status is 200 to 599, not {status_code!r}")
         self.content = content
         self.status_code = status_code
-        self.headers = _checked(headers or {})
-        self.cookies: Cookies = dict(cookies or {})
+        self.headers = _checked(headers) if headers else {}
+        self.cookies: Cookies = dict(cookies) if cookies else {}
         self.background = background
 
     def _parts(self) -> dict[str, Any]:

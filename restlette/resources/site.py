@@ -484,7 +484,8 @@ class Site:
         # SECURITY: two slashes at the beginning would name another host.
         if path in ("", "/") or path.startswith("//"):
             return None
-        segments = segments[:-1] if path.endswith("/") else [*segments, ""]
+        # A slash that was encoded is part of the last segment.
+        segments = segments[:-1] if segments[-1] == "" else [*segments, ""]
         found = self.tree.search(segments)
         if found is None or not found[0].methods:
             return None

@@ -145,8 +145,10 @@ class WebSocketEndpoint(Injected):
 
     async def _listen(self, websocket: WebSocket) -> int:
         """Receive until the conversation is over; give the code it ended with."""
-        receive = self._receiver(websocket)
         try:
+            if self.encoding == "text" and not self._decodes_itself():
+                await websocket.each_text(self.on_receive)
+            receive = self._receiver(websocket)
             while True:
                 await self.on_receive(websocket, await receive())
         except WebSocketDisconnect:
@@ -156,12 +158,14 @@ class WebSocketEndpoint(Injected):
             return websocket.close_code
 
     def _receiver(self, websocket: WebSocket) -> Callable[[], Awaitable[Any]]:
-        # PERF: these do what decode() does with such an encoding, in one coroutine
+        # PERF: it does what decode() does with such an encoding, in one coroutine
         # instead of four.
-        direct = {"text": websocket.receive_text, "bytes": websocket.receive_bytes}
-        if self.encoding in direct and type(self).decode is WebSocketEndpoint.decode:
-            return direct[self.encoding]
+        if self.encoding == "bytes" and not self._decodes_itself():
+            return websocket.receive_bytes
         return partial(self._receive_decoded, websocket)
+
+    def _decodes_itself(self) -> bool:
+        return type(self).decode is not WebSocketEndpoint.decode
 
     async def _receive_decoded(self, websocket: WebSocket) -> Any:
         return await self.decode(websocket, await websocket.receive_message())

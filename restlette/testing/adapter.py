@@ -261,9 +261,21 @@ class _StreamedBody:
             self.closed = True
             self._loop.run(self._exchange.close())
 
+    def leave(self) -> None:
+        """Go away when the application runs next."""
+        if not self.closed:
+            self.closed = True
+            self._loop.run_later(self._exchange.close)
+
 
 class _RawResponse(urllib3.HTTPResponse):
     """An answer whose content arrives in the pieces in which it is sent."""
+
+    def __del__(self) -> None:
+        # urllib3 would close it here, which lets the application run. The garbage
+        # collector calls from anywhere; the loop does that when it runs next.
+        if isinstance(self._fp, _StreamedBody):
+            self._fp.leave()
 
     def stream(
         self, amt: int | None = 65536, decode_content: bool | None = None

@@ -11,6 +11,7 @@ import asyncio
 import contextvars
 import threading
 import weakref
+from collections import deque
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
@@ -76,6 +77,7 @@ class Loop:
     def __init__(self) -> None:
         self._driving = threading.Lock()
         self._opening = threading.Lock()
+        self._later: deque[Callable[[], Coroutine[Any, Any, None]]] = deque()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._finalizer: weakref.finalize[..., Loop] | None = None
 
@@ -98,10 +100,22 @@ class Loop:
         # PERF: an uncontended lock is all that sharing costs a request.
         if self._driving.acquire(blocking=False):
             try:
-                return self._open().run_until_complete(coroutine)
+                loop = self._open()
+                while self._later:
+                    loop.run_until_complete(_quietly(self._later.popleft()()))
+                return loop.run_until_complete(coroutine)
             finally:
                 self._driving.release()
         return self._run_shared(coroutine)
+
+    def run_later(self, function: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Let a coroutine be run in front of the next one, whoever runs that.
+
+        Args:
+            function: What gives the coroutine. Nobody waits for it, and what it raises
+                is nobody's.
+        """
+        self._later.append(function)
 
     def close(self) -> None:
         """Cancel what is left and close the loop; `run` opens another one."""
@@ -116,9 +130,6 @@ class Loop:
             _in_thread(lambda: _shut_down(loop))
 
     def _open(self) -> asyncio.AbstractEventLoop:
-        loop = self._loop
-        if loop is not None:
-            return loop
         with self._opening:
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
@@ -148,6 +159,10 @@ class Loop:
                 finally:
                     self._driving.release()
         return future.result()
+
+
+async def _quietly(coroutine: Coroutine[Any, Any, None]) -> None:
+    await asyncio.gather(coroutine, return_exceptions=True)
 
 
 async def _settled(future: Any) -> None:

@@ -994,3 +994,72 @@ def test_ws_97_handler_raises_after_the_end() -> None:
     with pytest.raises(KeyError):
         asyncio.run(converse(server.websocket(), handler))
     assert server.sent == [ACCEPT]
+
+
+# each_text ----------------------------------------------------------------------------
+
+
+def test_each_text_hands_over_texts_until_the_peer_leaves() -> None:
+    """It ends as receive_text does: by raising."""
+    server = Server(text("a"), text("b" * 300_000), gone(4000))
+    websocket = server.websocket()
+    taken: list[str] = []
+
+    async def take(connection: WebSocket, data: str) -> None:
+        assert connection is websocket
+        taken.append(data)
+
+    async def run() -> None:
+        await websocket.accept()
+        await websocket.each_text(take)
+
+    with pytest.raises(WebSocketDisconnect) as caught:
+        asyncio.run(run())
+    assert caught.value.code == 4000
+    assert taken == ["a", "b" * 300_000]
+
+
+def test_each_text_ends_when_this_side_closes() -> None:
+    """A message that is there already is not read."""
+    server = Server(text("a"), text("b"))
+    websocket = server.websocket()
+
+    async def take(connection: WebSocket, data: str) -> None:
+        await connection.close(4001)
+
+    async def run() -> None:
+        await websocket.accept()
+        await websocket.each_text(take)
+
+    with pytest.raises(WebSocketDisconnect) as caught:
+        asyncio.run(run())
+    assert caught.value.code == 4001
+    assert server.sent == [ACCEPT, closing(4001)]
+
+
+def test_each_text_refuses_what_is_no_text() -> None:
+    """A binary message closes with 1003."""
+    server = Server(binary(b"a"))
+    websocket = server.websocket()
+
+    async def take(connection: WebSocket, data: str) -> None:
+        raise NotImplementedError
+
+    async def run() -> None:
+        await websocket.accept()
+        await websocket.each_text(take)
+
+    with pytest.raises(WebSocketDisconnect) as caught:
+        asyncio.run(run())
+    assert caught.value.code == 1003
+
+
+def test_each_text_needs_a_connection() -> None:
+    """accept() comes first."""
+    websocket = Server(text("a")).websocket()
+
+    async def take(connection: WebSocket, data: str) -> None:
+        raise NotImplementedError
+
+    with pytest.raises(RuntimeError, match="accept"):
+        asyncio.run(websocket.each_text(take))

@@ -34,12 +34,17 @@ class Answer(NamedTuple):
 
 
 def of_the_application(fields: list[tuple[str, str]]) -> dict[str, str]:
-    """Give the header fields that are not the server's own; none may be repeated."""
+    """Give the header fields that are not the server's own.
+
+    Raises:
+        AssertionError: One of them is there twice.
+    """
     headers: dict[str, str] = {}
     for name, value in fields:
         name = name.lower()
         if name not in _OF_THE_SERVER:
-            assert name not in headers, f"{name} is there twice: {fields}"
+            if name in headers:
+                raise AssertionError(f"{name} is there twice: {fields}")
             headers[name] = value
     return headers
 

@@ -92,7 +92,12 @@ def test_the_sentence_on_an_unknown_name_has_the_remedy() -> None:
 
 @pytest.mark.parametrize(
     ("name", "found"),
-    [("typing.ClassVar", ClassVar), ("Book", Book), ("typing.No", None), ("No.x", None)],
+    [
+        ("typing.ClassVar", ClassVar),
+        ("Book", Book),
+        ("typing.No", None),
+        ("No.x", None),
+    ],
 )
 def test_a_dotted_name_is_looked_up(name, found) -> None:
     assert look_up(name, HERE) is found

@@ -1,6 +1,7 @@
 """The transport adapter between requests and an application."""
 
 import asyncio
+import gc
 import gzip
 import io
 from collections.abc import Iterator
@@ -263,3 +264,18 @@ def test_an_answer_of_known_length_ends_in_its_own_time() -> None:
     with session(app).get("http://testserver/", stream=True) as answer:
         assert answer.content == b"ab"
     assert done == [True]
+
+
+def test_an_answer_that_nobody_closed_is_left_at_the_next_request() -> None:
+    """The garbage collector itself lets no application run."""
+    apps = [Ticking(), Ticking()]
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await apps[int(scope["path"][1:])](scope, receive, send)
+
+    made = session(app)
+    made.get("http://testserver/0", stream=True)
+    gc.collect()
+    assert apps[0].ended == ""
+    made.get("http://testserver/1", stream=True).close()
+    assert [each.ended for each in apps] == ["disconnected", "disconnected"]

@@ -171,6 +171,22 @@ def test_an_error_in_a_thread_s_work_is_the_thread_s() -> None:
     loop.close()
 
 
+def test_what_is_to_be_run_later_is_run_in_front_of_the_next() -> None:
+    """What it raises is nobody's."""
+    loop = Loop()
+    order: list[str] = []
+
+    async def note(name: str) -> None:
+        order.append(name)
+
+    loop.run_later(failing)
+    loop.run_later(lambda: note("later"))
+    assert order == []
+    loop.run(note("next"))
+    assert order == ["later", "next"]
+    loop.close()
+
+
 def test_closing_cancels_what_is_left() -> None:
     """Tasks and asynchronous generators end; the loop may be opened anew."""
     loop = Loop()

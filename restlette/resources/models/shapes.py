@@ -45,6 +45,7 @@ from restlette.resources.annotations import (
     AnnotationError,
     hints_of,
     local_names_of,
+    own_annotations,
     substitute,
     type_arguments,
     unknown_name,
@@ -237,13 +238,24 @@ def fields_of(shape: Shape) -> list[Field]:
         fields = _dataclass_fields(cls)
     else:
         fields = _typed_dict_fields(cls)
-    given = dict(zip(getattr(cls, "__parameters__", ()), shape.arguments, strict=False))
-    for arguments in type_arguments(shape.type).values():
-        given |= {name: substitute(each, given) for name, each in arguments.items()}
+    given = zip(getattr(cls, "__parameters__", ()), shape.arguments, strict=False)
+    known = type_arguments(shape.type, dict(given))
+    # The class of a TypedDict's field is not known, for it has no bases to look at.
+    anywhere = {name: each for table in known.values() for name, each in table.items()}
     return [
-        field._replace(annotation=substitute(without_extras(field.annotation), given))
+        field._replace(
+            annotation=substitute(
+                without_extras(field.annotation),
+                anywhere | known.get(_origin(cls, field.name), {}),
+            )
+        )
         for field in fields
     ]
+
+
+def _origin(cls: type, name: str) -> type | None:
+    """The class, among a class and its bases, that annotates a name."""
+    return next((base for base in cls.__mro__ if name in own_annotations(base)), None)
 
 
 def _attrs_fields(cls: Any) -> list[Field]:
@@ -354,7 +366,7 @@ def _members(shape: Shape) -> tuple[Any, ...]:
 
 
 def _may_be_key(annotation: Any) -> bool:
-    """Whether a type can stand on the left of a colon: its text is enough to make it."""
+    """Whether a type can stand before a colon: its text is enough to make it."""
     shape = shape_of(annotation)
     return shape.kind == "any" or (
         shape.kind in ("leaf", "choice") and shape.type is not NoneType

@@ -99,5 +99,5 @@ def test_every_file_is_named_in_the_readme() -> None:
     folder = Path(examples.bookshop.__file__).parent
     readme = (folder / "README.md").read_text(encoding="utf-8")
     files = {path.name for path in folder.iterdir() if path.is_file()}
-    unnamed = {"__init__.py", "README.md", "welcome.html"}
+    unnamed = {"__init__.py", "README.md"}
     assert {name for name in files if f"`{name}`" not in readme} == unnamed

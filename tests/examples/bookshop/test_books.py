@@ -74,3 +74,10 @@ def test_books_are_of_many_languages_and_not_most_of_them_of_one() -> None:
 def test_texts_have_no_space_around_them() -> None:
     texts = [text for book in BOOKS_READ for text in (book.title, book.author)]
     assert [text for text in texts if text != text.strip() or "  " in text] == []
+
+
+def test_the_documents_know_how_many_there_are() -> None:
+    readme = BOOKS.with_name("README.md").read_text(encoding="utf-8")
+    page = BOOKS.with_name("welcome.html").read_text(encoding="utf-8")
+    assert f"`books.csv` lists {len(BOOKS_READ)} works" in readme
+    assert f"books/{len(BOOKS_READ) + 1}" in page

@@ -66,8 +66,15 @@ def test_an_empty_patch_changes_nothing() -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"limit": 0}, {"limit": 101}, {"offset": -1}, {"language": "english"}],
-    ids=str,
+    [
+        {"limit": 0},
+        {"limit": 101},
+        {"offset": -1},
+        {"language": "english"},
+        {"q": "x" * 201},
+        {"author": "x" * 201},
+    ],
+    ids=lambda wrong: next(iter(wrong)),
 )
 def test_a_query_has_bounds(wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError):
