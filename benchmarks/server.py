@@ -23,7 +23,7 @@ from benchmarks.table import FLOOR, OURS, compare, goal, part
 
 NAMES = ("server",)
 
-ROUNDS = 5
+ROUNDS = 9
 
 CONNECTIONS = 16
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager
+from types import ModuleType
 from typing import Any, Literal, Protocol
 
 from restlette.concurrency import ThreadPool
@@ -142,6 +143,7 @@ class Restlette(Router):
             ValueError: The key is provided already.
         """
         self._provided.provide(key, factory, scope=scope)
+        self._is_open = False
         self._changed()
 
     def provide_value(self, key: Any, value: Any) -> None:
@@ -219,8 +221,10 @@ class Restlette(Router):
                 yield
         finally:
             self._is_open = False
-            await self._provided.close_app()
-            self._pool.close()
+            try:
+                await self._provided.close_app()
+            finally:
+                self._pool.close()
 
 
 class _Outermost:
@@ -251,6 +255,12 @@ class _Outermost:
 
 def _codec(json: str | JSONCodec) -> JSONCodec:
     if not isinstance(json, str):
+        is_module = isinstance(json, ModuleType)
+        if is_module or not (hasattr(json, "dumps") and hasattr(json, "loads")):
+            raise TypeError(
+                f'{json!r} is no JSON codec: write "standard", "orjson" or "ujson", or '
+                "give an object whose dumps makes bytes and whose loads takes them."
+            )
         return json
     makers: dict[str, Callable[[], JSONCodec]] = {
         "standard": lambda: STANDARD,

@@ -170,14 +170,14 @@ class BaseHTTPMiddleware:
         exchange = _Exchange(self.app, scope, receive, send)
         try:
             # The annotations promise both; not every function keeps the promise.
-            answering = self.dispatch_func(exchange.request, exchange.call_next)
+            answering: Any = self.dispatch_func(exchange.request, exchange.call_next)
             is_awaitable = isinstance(answering, Awaitable)
             if not is_awaitable:
                 raise TypeError(
                     f"the middleware function {name_of(self.dispatch_func)} is not "
                     "asynchronous: write `async def`, and `await call_next(request)`."
                 )
-            response: Any = await answering
+            response = await answering
             is_application = callable(response)
             if not is_application:
                 came = "nothing" if response is None else f"a {name_of(response)}"

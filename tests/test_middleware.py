@@ -1027,3 +1027,20 @@ def test_extensions_that_carry_content_past_the_function_are_not_offered(
     assert scope.get("extensions") == left
     # The server's own mapping serves other requests too.
     assert offered == before
+
+
+def test_an_application_whose_rest_is_not_read_may_pass_the_refusal_on() -> None:
+    """What it raises then is what it was told, so nobody hears of it again."""
+
+    async def inner(scope: Scope, receive: Receive, send: Send) -> None:
+        head: Message = {"type": "http.response.start", "status": 200, "headers": []}
+        await send(head)
+        while True:
+            piece = {"type": "http.response.body", "body": b"a", "more_body": True}
+            await send(piece)
+
+    async def dispatch(request: Request, call_next: CallNext) -> Response:
+        await call_next(request)
+        return PlainTextResponse("mine")
+
+    assert serve(around(inner, dispatch)).body == b"mine"

@@ -77,8 +77,11 @@ class HTTPConnection(Mapping[str, Any]):
         return len(self.scope)
 
     # A connection is itself and no other one: two equal scopes are two requests.
-    __eq__ = object.__eq__
-    __hash__ = object.__hash__
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __hash__(self) -> int:
+        return id(self)
 
     @property
     def app(self) -> Any:
@@ -194,8 +197,15 @@ class HTTPConnection(Mapping[str, Any]):
 
         Raises:
             NoMatchFound: No route has that name and these parameters.
+            RuntimeError: The request came through no router.
         """
-        path = self.scope["router"].url_path_for(target, **path_params)
+        router = self.scope.get("router")
+        if router is None:
+            raise RuntimeError(
+                "url_for needs a router, and this request came through none: put the "
+                "resource on a Router or a Restlette."
+            )
+        path = router.url_path_for(target, **path_params)
         url: URL = path.make_absolute_url(self.base_url)
         return url
 

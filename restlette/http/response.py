@@ -19,7 +19,6 @@ from restlette.http.errors import ClientDisconnect
 from restlette.http.headers import MutableHeaders, encode_name, encode_value
 from restlette.http.json import STANDARD, JSONCodec, ORJSONCodec, UJSONCodec
 from restlette.http.types import Message, Receive, Scope, Send
-from restlette.http.urls import URL
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -40,6 +39,7 @@ __all__ = [
 # RFC 3986 §2.2, §2.3: reserved characters, and the percent sign of what is encoded.
 _URI_CHARACTERS = ":/?#[]@!$&'()*+,;=%"
 _CONTROL = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 # RFC 3986 §3.1: scheme = ALPHA *( ALPHA / DIGIT / "+" / "-" / "." )
 _SCHEME = re.compile(r"\s*([A-Za-z][A-Za-z0-9+.-]*):")
 # RFC 9110 §4.1: URIs of at least 8000 octets are to be supported; not every one does.
@@ -350,12 +350,13 @@ class RedirectResponse(Response):
     """An answer that names another place (RFC 9110 §15.4).
 
     Args:
-        url: Where to; characters that a URI cannot hold are percent-encoded.
+        url: Where to, a str; characters that a URI cannot hold are percent-encoded.
         status_code: A 3xx status; 307 keeps the method.
         headers: Further header fields.
         background: What is awaited after the answer was sent.
 
     Raises:
+        TypeError: The URL is no str.
         ValueError: The URL holds control characters or has a scheme that a redirect
             must not have, or the status is not that of a redirect.
     """
@@ -364,14 +365,19 @@ class RedirectResponse(Response):
 
     def __init__(
         self,
-        url: str | URL,
+        url: object,
         status_code: int = 307,
         headers: Mapping[str, str] | None = None,
         background: Background | None = None,
     ) -> None:
         if not 300 <= status_code <= 399:
             raise ValueError(f"a redirect has a 3xx status, not {status_code!r}.")
-        location = self._location(str(url))
+        if not isinstance(url, str):
+            raise TypeError(
+                f"a redirect's URL is a str, not {type(url).__name__}. The path of a "
+                "resource is request.url_for(...)."
+            )
+        location = self._location(url)
         others = {k: v for k, v in (headers or {}).items() if k.lower() != "location"}
         fields = {**others, "location": location}
         super().__init__(None, status_code, fields, None, background)
@@ -390,7 +396,9 @@ class RedirectResponse(Response):
                 f"a redirect to the scheme {scheme[1]!r} is refused. To allow it, "
                 "subclass RedirectResponse and add it to `schemes`."
             )
-        return quote(url, safe=_URI_CHARACTERS, errors="replace")
+        # A lone surrogate has no UTF-8; a question mark in its place would end the
+        # path.
+        return quote(_SURROGATE.sub("\ufffd", url), safe=_URI_CHARACTERS)
 
 
 class StreamingResponse(Response):

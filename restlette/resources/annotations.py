@@ -331,8 +331,9 @@ def _from_frames(qualname: str, module: str, names: set[str]) -> dict[str, Any]:
     while is_local and frame is not None:
         code, space = frame.f_code, frame.f_globals
         if code.co_qualname == outer and space.get("__name__") == module:
-            for name in names & frame.f_locals.keys():
-                found.setdefault(name, frame.f_locals[name])
+            visible = frame.f_locals
+            for name in names.intersection(visible):
+                found.setdefault(name, visible[name])
             outer, is_local, _ = outer.rpartition(LOCALS)
         frame = frame.f_back
     return found

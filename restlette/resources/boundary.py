@@ -19,6 +19,7 @@ from restlette.http.errors import (
     ClientDisconnect,
     HTTPException,
     InternalServerError,
+    UpgradeRequired,
 )
 from restlette.http.printable import printable
 from restlette.http.problems import problem_response
@@ -36,7 +37,9 @@ __all__ = ["Boundary", "Handlers", "Refusal", "Watch", "find_accept"]
 Handler = Callable[..., Any]
 Handlers = Mapping[int | type[BaseException], Handler]
 
-_LOOPBACK = ("127.", "::1", "testclient")
+# RFC 9113 §8.2.2: an endpoint must not generate an HTTP/2 message containing
+# connection-specific header fields; RFC 9114 §4.2 says it for HTTP/3.
+_OF_CONNECTION = frozenset((b"connection", b"upgrade"))
 
 
 def find_accept(scope: Scope) -> bytes | None:
@@ -60,7 +63,9 @@ class Watch:
 
     async def __call__(self, message: Message) -> None:
         """Pass a message on."""
-        self.started = True
+        # Others may come before, such as a push promise or early hints.
+        if message["type"] == "http.response.start":
+            self.started = True
         await self._send(message)
 
 
@@ -122,31 +127,40 @@ class Boundary:
             The answer, and what is to be raised after it: None, unless nobody
             handled the exception or its handler failed.
         """
+        failed: Handler | None = None
         handler = self.find(exc)
         if handler is not None:
             try:
                 return _checked(await handler(connection, exc), handler), None
             except Exception as raised:
-                exc = raised
+                exc, failed = raised, handler
         if isinstance(exc, HTTPException):
-            return problem_response(exc, find_accept(connection.scope)), None
+            try:
+                return _problem(exc, connection.scope), None
+            except (TypeError, ValueError) as raised:
+                # An extension that JSON has no form for.
+                exc = raised
         _log(exc, connection)
-        return await self._last_answer(exc, connection), exc
+        return await self._last_answer(exc, failed, connection), exc
 
     async def _last_answer(
-        self, exc: Exception, connection: HTTPConnection
+        self, exc: Exception, failed: Handler | None, connection: HTTPConnection
     ) -> Response:
-        if self._debug and _is_local(connection.scope):
-            debug = import_module("restlette.http.debug")
-            shown: Response = debug.debug_response(exc, connection.scope)
-            return shown
+        """Answer what nobody handled, by no handler that failed before."""
+        scope = connection.scope
+        if self._debug:
+            debug: Any = import_module("restlette.http.debug")
+            # SECURITY: source code is shown to clients on this machine alone.
+            if debug.is_local(scope):
+                shown: Response = debug.debug_response(exc, scope)
+                return shown
         handler = self._find_last()
-        if handler is not None:
+        if handler is not None and handler is not failed:
             try:
                 return _checked(await handler(connection, exc), handler)
             except Exception as raised:
                 _log(raised, connection)
-        return problem_response(InternalServerError(), find_accept(connection.scope))
+        return _problem(InternalServerError(), scope)
 
     async def fail(
         self, exc: Exception, scope: Scope, receive: Receive, send: Send
@@ -174,10 +188,12 @@ def _checked(response: Any, handler: Handler) -> Response:
     )
 
 
-def _is_local(scope: Scope) -> bool:
-    """SECURITY: source code is shown to clients on this machine alone."""
-    client = scope.get("client")
-    return client is not None and client[0].startswith(_LOOPBACK)
+def _problem(exc: HTTPException, scope: Scope) -> Response:
+    response = problem_response(exc, find_accept(scope))
+    if scope.get("http_version", "1.1") >= "2":
+        raw = response.raw_headers
+        raw[:] = [field for field in raw if field[0] not in _OF_CONNECTION]
+    return response
 
 
 def _log(exc: BaseException, connection: HTTPConnection) -> None:
@@ -188,8 +204,15 @@ def _log(exc: BaseException, connection: HTTPConnection) -> None:
         printable(scope.get("method", scope["type"])),
         printable(scope["path"]),
         type(exc).__name__,
-        printable(str(exc)),
+        printable(_text(exc)),
     )
+
+
+def _text(exc: BaseException) -> str:
+    try:
+        return str(exc)
+    except Exception:
+        return "its text cannot be had"
 
 
 class Refusal:
@@ -209,7 +232,8 @@ class Refusal:
         self.exc = exc
         self._boundary = boundary
         self._rendered: Response | None = None
-        if boundary.find(exc) is None:
+        # That of 426 depends on the version of HTTP.
+        if boundary.find(exc) is None and not isinstance(exc, UpgradeRequired):
             self._rendered = problem_response(exc, None)
 
     async def __call__(

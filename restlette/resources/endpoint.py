@@ -61,6 +61,7 @@ class HTTPEndpoint(Injected):
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
+        _refuse_promises(cls)
         cls._handlers = _method_table(cls)
 
     @classmethod
@@ -119,6 +120,21 @@ def handlers_of(cls: type[HTTPEndpoint]) -> Mapping[str, FunctionType]:
     return cls._handlers
 
 
+# What a later release gives a meaning to. SECURITY: a class that says who may use it
+# must not be open because nobody reads what it says.
+_WITHOUT_EFFECT = ("guards", "validators", "require_preconditions")
+
+
+def _refuse_promises(cls: type) -> None:
+    for name in _WITHOUT_EFFECT:
+        if hasattr(cls, name):
+            raise TypeError(
+                f"{cls.__qualname__}.{name} would have no effect: this release of "
+                f"restlette does not know {name}. Check in `prepare`, and raise "
+                "Forbidden or PreconditionFailed there."
+            )
+
+
 def _method_table(cls: type[HTTPEndpoint]) -> dict[str, FunctionType]:
     names = {method: method.lower() for method in METHODS}
     for method, name in cls.extra_methods.items():
@@ -175,6 +191,12 @@ def operations_of(
         TypeError: A method or hook asks for something that is not on offer.
     """
     cls = instances.cls
+    offered: Any = endpoint.representations
+    if not isinstance(offered, tuple | list) or not offered:
+        raise TypeError(
+            f"{cls.__qualname__}.representations is {offered!r}: write a tuple, whose "
+            "first member is the default, such as (JSON,)."
+        )
     hooks = (
         bind_hook(cls, HTTPEndpoint, "prepare", path_names, settings.pool),
         bind_hook(cls, HTTPEndpoint, "on_finish", path_names, settings.pool),
@@ -185,7 +207,7 @@ def operations_of(
             function,
             instances,
             path_names,
-            endpoint.representations,
+            tuple(offered),
             hooks,
             settings,
         )
@@ -201,6 +223,11 @@ def _standalone(endpoint: HTTPEndpoint) -> Site:
     )
     site = Site(None, boundary, DEFAULT_LIMITS.headers)
     handlers = handlers_of(type(endpoint))
+    if not handlers:
+        raise TypeError(
+            f"{type(endpoint).__qualname__} answers no method: give it a function such "
+            "as `async def get(self, request)`."
+        )
     names = tuple(
         dict.fromkeys(n for f in handlers.values() for n in path_parameters_of(f))
     )

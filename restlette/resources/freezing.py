@@ -39,6 +39,7 @@ from restlette.resources.site import (
     NotFoundEntry,
     Site,
 )
+from restlette.resources.tree import Tree
 from restlette.resources.uri import Template
 
 __all__ = ["Above", "Conversation", "Foreign", "Talk", "connect", "freeze"]
@@ -52,7 +53,8 @@ class Above(NamedTuple):
         names: The joined names of the mounts, each with a colon.
         settings: What was decided so far.
         tables: The exception handlers, the router's own first.
-        layers: The middleware, the outermost first; the root's is not among it.
+        layers: The middleware, the outermost first; the root's is not among it. It is
+            made when an entry asks for it.
         host: The host that all of it is for.
         default: What answers paths that lead nowhere, instead of 404.
         redirect_slashes: Whether such paths are tried with the other spelling.
@@ -67,8 +69,10 @@ class Above(NamedTuple):
     default: ASGIApp | None
     redirect_slashes: bool
 
-    def template(self, route: Route | WebSocketRoute | Mount) -> Template:
-        """Give a route's whole template, prefix included."""
+    def template(self, route: Routing) -> Template:
+        """Give a route's whole template, prefix included; a host adds nothing."""
+        if isinstance(route, Host):
+            return Template(self.prefix)
         if not self.prefix and (route.path or isinstance(route, Mount)):
             return route.template
         # The bare path of what is mounted nowhere is the slash that every path has.
@@ -78,26 +82,28 @@ class Above(NamedTuple):
 def freeze(
     router: Any,
     container: Container | None,
-    merged: Sequence[Above],
-    registered: Iterable[tuple[Routing, Above]],
+    root: Above,
+    parts: Iterable[tuple[Routing | None, Above]],
 ) -> Site:
     """Make a site.
 
     Args:
         router: The root, for the scope.
         container: Who provides the resources' dependencies.
-        merged: The root, then every router that is merged into it.
-        registered: Everything that is registered on them.
+        root: What the root hands down.
+        parts: Everything that is registered on the root and the routers merged into
+            it. None stands for the router itself, before what is registered on it.
 
     Raises:
         TypeError: A handler or a dependency makes no sense.
         ValueError: Two routes answer one method at one path.
     """
-    freezer = _Freezer(router, container, merged[0])
-    for above in merged:
-        freezer.add_router(above)
-    for route, above in registered:
-        freezer.add(route, above)
+    freezer = _Freezer(router, container, root)
+    for route, above in parts:
+        if route is None:
+            freezer.add_router(above)
+        else:
+            freezer.add(route, above)
     return freezer.close()
 
 
@@ -107,45 +113,63 @@ class _Freezer:
     def __init__(self, router: Any, container: Container | None, root: Above) -> None:
         self._router = router
         self._container = container
-        self._root = root
-        self._sites: dict[int | None, Site] = {}
+        self._settings = root.settings
+        self._main = self._new_site()
+        # The sites of hosts, with whoever asked for each first.
+        self._hosts: dict[Site, Host] = {}
         # By endpoint: what a class needs is worked out once, however often it is
         # registered.
         self._instances: dict[int, Instances] = {}
         # Every leaf with what leads to it. A leaf is its own key: it has no equal.
         self._leaves: dict[Leaf, dict[str, Entry]] = {}
-        self._site(None)
+
+    def _new_site(self) -> Site:
+        settings = self._settings
+        return Site(self._router, settings.boundary, settings.limits.headers)
 
     def _site(self, host: Host | None) -> Site:
         """Give the site of a host, made if it is new."""
-        key = None if host is None else id(host)
-        if key not in self._sites:
-            settings = self._root.settings
-            site = Site(self._router, settings.boundary, settings.limits.headers)
-            self._sites[key] = site
-            if host is not None:
-                self._sites[None].hosts.append((host.match, site))
-        return self._sites[key]
+        if host is None:
+            return self._main
+        if self._main.hosts is None:
+            self._main.hosts = Tree()
+        template = host.template
+        names, site = self._main.hosts.insert(
+            template, lambda: (template.names, self._new_site())
+        )
+        other = self._hosts.setdefault(site, host)
+        if names != template.names:
+            raise ValueError(
+                f"{other!r} ({other.place}) and {host!r} ({host.place}) are one host "
+                "with different names for its parameters."
+            )
+        return site
 
     def add_router(self, above: Above) -> None:
         """Add what answers paths that lead nowhere below a router."""
         site = self._site(above.host)
-        boundary = above.settings.boundary
-        answer = NotFoundEntry(site, boundary, above.default, above.redirect_slashes)
-        entry = Entry(answer, boundary=boundary, layers=above.layers)
+        entry = Entry(
+            self._missing(site, above),
+            boundary=above.settings.boundary,
+            layers=_apps(above.layers),
+            is_foreign=above.default is not None,
+        )
         # The outermost of two routers at one prefix was there first.
         site.missing.insert_below(Template(above.prefix), lambda: entry)
 
+    def _missing(self, site: Site, above: Above) -> Answer:
+        return NotFoundEntry(
+            site, above.settings.boundary, above.default, above.redirect_slashes
+        )
+
     def add(self, route: Routing, above: Above) -> None:
         """Add a registration."""
-        if isinstance(route, Host):
-            self._site(None).hosts.append((route.match, route.app))
-            return
-        site = self._site(above.host)
         template = above.template(route)
-        if isinstance(route, Mount):
+        if isinstance(route, Mount | Host):
+            site = self._site(route if isinstance(route, Host) else above.host)
+            missing = self._missing(site, above)
+            hop = Hop(route.app, len(template.segments), missing)
             leaf = site.tree.insert_below(template, Leaf)
-            hop = Hop(route.app, len(template.segments))
             leaf.hop = leaf.websocket = self._put(
                 leaf, "all below", hop, route, template, above
             )
@@ -153,8 +177,10 @@ class _Freezer:
         settings = above.settings._replace(
             limits=above.settings.limits.override(route.limits)
         )
+        above = above._replace(settings=settings)
         if route.middleware:
             above = above._replace(layers=(*above.layers, Layer(route.middleware)))
+        site = self._site(above.host)
         leaf = site.tree.insert(template, Leaf)
         if isinstance(route, WebSocketRoute):
             answer = self._conversation(route, settings)
@@ -173,7 +199,7 @@ class _Freezer:
         leaf: Leaf,
         method: str,
         answer: Answer,
-        route: Route | WebSocketRoute | Mount,
+        route: Routing,
         template: Template,
         above: Above,
     ) -> Entry:
@@ -190,8 +216,10 @@ class _Freezer:
             boundary=above.settings.boundary,
             names=template.names,
             route=route,
-            endpoint=route.app if isinstance(route, Mount) else route.endpoint,
-            layers=above.layers,
+            endpoint=route.app if isinstance(route, Mount | Host) else route.endpoint,
+            layers=_apps(above.layers),
+            most_headers=above.settings.limits.headers,
+            is_foreign=isinstance(answer, Hop | Foreign),
         )
         taken[method] = entry
         return entry
@@ -204,7 +232,11 @@ class _Freezer:
         if is_resource(endpoint):
             instances = self._instances_of(endpoint)
             operations = operations_of(endpoint, template.names, settings, instances)
-            return {method: operations[method].entry for method in route.methods}
+            # A class that has no function for HEAD answers it as GET.
+            return {
+                method: (operations.get(method) or operations["GET"]).entry
+                for method in route.methods
+            }
         if is_function(endpoint):
             operation = Operation(
                 endpoint,
@@ -236,12 +268,16 @@ class _Freezer:
             if leaf.hop is None:
                 entries = list(taken.values())
                 leaf.close(entries[0], _common_layers(entries))
-        for site in self._sites.values():
+        for site in (self._main, *self._hosts):
             site.tree.freeze()
-        return self._site(None)
+        return self._main
 
 
-def _common_layers(entries: Sequence[Entry]) -> tuple[Layer, ...]:
+def _apps(layers: tuple[Layer, ...]) -> tuple[ASGIApp, ...]:
+    return tuple(layer.app for layer in layers)
+
+
+def _common_layers(entries: Sequence[Entry]) -> tuple[ASGIApp, ...]:
     """Give the middleware that is around each of several entries."""
     common = entries[0].layers
     for entry in entries[1:]:
@@ -326,5 +362,5 @@ class Conversation:
             return
         async with AsyncExitStack() as stack:
             values = await self._instances.open_request(websocket, stack)
-            endpoint.__dict__.update(values)
+            self._instances.fill(endpoint, values)
             await converse(websocket, endpoint.dispatch)

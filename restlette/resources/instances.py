@@ -7,7 +7,7 @@ belongs to one request.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from functools import partial
 from typing import Any
@@ -19,6 +19,7 @@ from restlette.resources.dependencies import (
     Injected,
     dependencies_of,
 )
+from restlette.resources.parameters import parameters_of
 
 __all__ = ["Instances"]
 
@@ -57,6 +58,7 @@ class Instances:
         self._values: Mapping[str, Any] = {}
         self.wanted: Mapping[str, Any] = {}
         self._new = partial(object.__new__, self.cls)
+        self.make: Callable[[], Any]
         # PERF: no frame of ours where nothing has to be given.
         self.is_plain = False
         if not isinstance(endpoint, type):
@@ -76,6 +78,7 @@ class Instances:
             container.check(self.wanted, endpoint.__qualname__)
             self.make = self._construct if own_init else self._fill
         elif own_init:
+            _check_constructor(endpoint)
             self.make = endpoint
         else:
             self.make = self._new
@@ -94,6 +97,19 @@ class Instances:
             return {}
         return await self._container.open_request(self.for_request, connection, stack)
 
+    def fill(self, resource: Any, values: Mapping[str, Any]) -> None:
+        """Give a resource what `open_request` made.
+
+        Args:
+            resource: What `make` gave.
+            values: The dependencies that live as long as the request.
+        """
+        if self.make == self._construct:
+            # Its constructor takes all dependencies, so it had to wait for these.
+            resource.__init__(**{**self._values, **values})
+        else:
+            resource.__dict__.update(values)
+
     def _copy(self) -> Any:
         instance = self._new()
         instance.__dict__.update(self._values)
@@ -107,13 +123,30 @@ class Instances:
 
     def _construct(self) -> Any:
         self.refresh()
+        if self.for_request:
+            return self._new()
         return self.cls(**self._values)
 
     def refresh(self) -> None:
         """Ask the container anew if what it provides has changed."""
         container = self._container
         if container is not None and self._version != container.version:
-            self._version = container.version
             names = container.request_names(self.wanted)
             self.for_request = {name: self.wanted[name] for name in names}
             self._values = container.app_values(self.wanted)
+            self._version = container.version
+
+
+def _check_constructor(cls: type[Injected]) -> None:
+    """Make sure that a class without dependencies can be made without arguments."""
+    parameters = parameters_of(cls)
+    if parameters is None:
+        return
+    names = (*parameters.positional, *parameters.keyword_only)
+    missing = [name for name in names if name not in parameters.defaults]
+    if missing:
+        raise DependencyError(
+            f"{cls.__qualname__}.__init__ asks for {', '.join(missing)}, which nobody "
+            f"gives: annotate the class ({missing[0]}: SomeType) and provide the type, "
+            "or register an instance."
+        )

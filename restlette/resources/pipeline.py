@@ -32,7 +32,7 @@ from restlette.http.json import STANDARD, JSONCodec
 from restlette.http.limits import DEFAULT_LIMITS, Limits
 from restlette.http.negotiation import select
 from restlette.http.request import Request
-from restlette.http.response import Response, StreamingResponse
+from restlette.http.response import Response, StreamingResponse, has_content
 from restlette.http.types import Receive, Scope, Send
 from restlette.http.urls import quote_path
 from restlette.resources.binding import PARTS, REQUIRED, Binding, bind
@@ -269,7 +269,6 @@ class Operation:
             if len(params) != self._params_taken:
                 params = self._arguments(params)
             instances = self.instances
-            body: bytes | None = None
             if instances is None:
                 if self._binds:
                     params = await self._bound(request, dict(params))
@@ -283,13 +282,16 @@ class Operation:
                         params = await self._bound(request, dict(params))
                     result = await self.function(resource, request, **params)
             if anything and type(result) is dict and self._is_json:
-                body = self._write(result)
+                try:
+                    body, response = self._write(result), None
+                except TypeError as exc:
+                    raise TypeError(self._complain(result, exc)) from exc
             else:
-                response = self.answer(result, scope, accept)
+                body, response = b"", self.answer(result, scope, accept)
         except Exception as exc:
             await self.settings.boundary.fail(exc, scope, receive, send)
             return
-        if body is None:
+        if response is not None:
             await response(scope, receive, send)
             return
         length = b"%d" % len(body)
@@ -339,7 +341,7 @@ class Operation:
         response = None
         async with AsyncExitStack() as stack:
             values = await instances.open_request(request, stack)
-            resource.__dict__.update(values)
+            instances.fill(resource, values)
             result = await self._handle(resource, request)
             if isinstance(result, StreamingResponse):
                 raise TypeError(
@@ -424,7 +426,8 @@ class Operation:
             return 0
         index = select(accept, self._offers)
         if index is None:
-            raise NotAcceptable(available=self._offers)
+            there_is = ", ".join(self._offers)
+            raise NotAcceptable(f"There is: {there_is}.", available=self._offers)
         return index
 
     def answer(
@@ -472,7 +475,10 @@ class Operation:
 
     def _complain(self, content: Any, exc: TypeError) -> str:
         if hasattr(content, "__await__"):
-            content.close()
+            # Nobody will await it, and Python should not complain about that as well.
+            end = getattr(content, "close", None) or getattr(content, "cancel", None)
+            if end is not None:
+                end()
             return (
                 f"{self.where} returned something to await: write `return await ...`."
             )
@@ -483,9 +489,19 @@ class Operation:
     ) -> Response:
         if reply.content is None:
             response = Response(status_code=reply.status_code)
+        elif not has_content(reply.status_code):
+            raise TypeError(
+                f"{self.where} returned content with the status {reply.status_code}, "
+                "which has none (RFC 9110 §6.4.1)."
+            )
         else:
             response = self._encoded(reply.content, accept, choice, reply.status_code)
         if reply.headers:
+            if "content-length" in reply.headers:
+                raise TypeError(
+                    f"{self.where} returned a reply with a content-length: leave it "
+                    "out, it is worked out from the content."
+                )
             response.headers.update(reply.headers)
         location = getattr(reply, "location", None)
         if location is not None:

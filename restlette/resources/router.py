@@ -88,7 +88,7 @@ class Named(NamedTuple):
 
     def url_path(self, params: Mapping[str, Any]) -> URLPath:
         """Give the path, and the host if it is for one."""
-        host = "" if self.host is None else self.host.template.build(params)[1:]
+        host = "" if self.host is None else self.host.build(params)
         return URLPath(self.template.build(params), self.protocol, host)
 
 
@@ -142,15 +142,14 @@ class Router:
                 "a router takes a lifespan, or on_startup and on_shutdown, not both: "
                 "call what they do inside the lifespan, before and after its yield."
             )
-        self._lifespan = Lifespan(
-            self.on_startup,
-            self.on_shutdown,
-            lifespan,
-            children=_Children(self),
-        )
+        own = self.on_startup, self.on_shutdown, lifespan
+        self._lifespan = Lifespan(*own, children=_Children(self))
+        # The same without what is mounted, for a router that is merged into another.
+        self._part = Lifespan(*own)
         self._above: list[Router] = []
         self._stack: ASGIApp | None = None
         self._named: dict[Any, list[Named]] | None = None
+        self._hops: list[tuple[Mount | Host, Above]] = []
         for route in self.routes:
             self._adopt(route)
 
@@ -267,9 +266,9 @@ class Router:
             name: Put before the names below: `url_path_for("name:child")`.
         """
         if is_resource(app) or is_websocket_resource(app):
-            self.add_route(path, app, name=name)
+            self.add_route(path.rstrip("/"), app, name=name)
         else:
-            self._register(Mount(path, app, name))
+            self._register(Mount(path, app, name=name))
 
     def host(self, host: str, app: ASGIApp, name: str | None = None) -> None:
         """Let a router or an application answer for one host.
@@ -288,10 +287,14 @@ class Router:
 
     def _adopt(self, route: Routing) -> None:
         """Make a mounted router tell this one when it changes."""
+        if isinstance(route, Mount) and route.routes is not None:
+            route.app = Router(route.routes)
+            route.routes = None
         if isinstance(route, Mount | Host) and isinstance(route.app, Router):
             if route.app is self or route.app in self._all_above():
                 raise ValueError(f"{route!r} would mount a router inside itself.")
-            route.app._above.append(self)
+            if self not in route.app._above:
+                route.app._above.append(self)
 
     def _all_above(self) -> Iterator[Router]:
         for router in self._above:
@@ -407,8 +410,9 @@ class Router:
 
     def walk(self) -> Iterator[RouteInfo]:
         """Give every route of the tree as plain data, in the order of registration."""
-        for route, above in self._flatten(self._root()):
-            yield _describe(route, above)
+        for route, above in self._parts(self._root()):
+            if route is not None:
+                yield _describe(route, above)
 
     def url_path_for(self, target: Any, /, **path_params: Any) -> URLPath:
         """Give the path of a route.
@@ -428,7 +432,7 @@ class Router:
         for named in self._names().get(target, ()):
             if named.names() == path_params.keys():
                 return named.url_path(path_params)
-        for route, above in self._mounted_apps():
+        for route, above in self._hops:
             path = _path_in(route, above, target, path_params)
             if path is not None:
                 return path
@@ -447,40 +451,33 @@ class Router:
         """Give what URLs can be made of, by name and by class."""
         if self._named is None:
             named: dict[Any, list[Named]] = {}
-            for route, above in self._flatten(self._root()):
-                if isinstance(route, Route | WebSocketRoute):
-                    is_http = isinstance(route, Route)
+            hops: list[tuple[Mount | Host, Above]] = []
+            for route, above in self._parts(self._root()):
+                if isinstance(route, Mount | Host):
+                    hops.append((route, above))
+                elif route is not None:
                     entry = Named(
                         above.template(route),
-                        "http" if is_http else "websocket",
+                        "http" if isinstance(route, Route) else "websocket",
                         above.host,
                     )
                     for key in above.names + (route.name or ""), _class_of(route):
                         named.setdefault(key, []).append(entry)
-            self._named = named
+            self._named, self._hops = named, hops
         return self._named
 
-    def _mounted_apps(self) -> Iterator[tuple[Mount | Host, Above]]:
-        """Give what is mounted and not merged."""
-        for route, above in self._flatten(self._root()):
-            if isinstance(route, Mount | Host):
-                yield route, above
+    def _parts(self, above: Above) -> Iterator[tuple[Routing | None, Above]]:
+        """Give all that is registered on this router and on those merged into it.
 
-    def _flatten(self, above: Above) -> Iterator[tuple[Routing, Above]]:
-        """Give all that is registered on this router and on those merged into it."""
+        Before what is registered on a router comes None, for the router itself.
+        """
+        yield None, above
         for route in self.routes:
             if _is_merged(route):
                 child: Router = route.app
-                yield from child._flatten(self._hand_down(above, route))
+                yield from child._parts(self._hand_down(above, route))
             else:
                 yield route, above
-
-    def _merged(self, above: Above) -> Iterator[Above]:
-        """Give this router and those merged into it, as what each hands down."""
-        yield above
-        for route in self.routes:
-            if _is_merged(route):
-                yield from route.app._merged(self._hand_down(above, route))
 
     # Freezing -------------------------------------------------------------------------
 
@@ -550,9 +547,7 @@ class Router:
         """
         if self._stack is None:
             root = self._root()
-            site = freeze(
-                self, self._container(), list(self._merged(root)), self._flatten(root)
-            )
+            site = freeze(self, self._container(), root, self._parts(root))
             self._stack = self._build_stack(site)
         return self._stack
 
@@ -578,6 +573,7 @@ class Router:
             except Exception:
                 if scope["type"] != "lifespan":
                     raise
+                # There the server is told.
                 stack = self._live
         if isinstance(stack, Site) and scope["type"] == "lifespan":
             stack = self._live
@@ -590,9 +586,7 @@ class Router:
     @asynccontextmanager
     async def _running(self, scope: Scope) -> AsyncGenerator[None, None]:
         """Keep the tree started for as long as the context is entered."""
-        # A router that is merged into another one is frozen with it.
-        if not self._above:
-            self.freeze()
+        self.freeze()
         state = scope.setdefault("state", {})
         async with self._lifespan.running(scope.get("app", self), state):
             yield
@@ -618,20 +612,18 @@ def _path_in(
     route: Mount | Host, above: Above, target: Any, params: Mapping[str, Any]
 ) -> URLPath | None:
     """Ask a mounted application, which knows its own names, for a path."""
-    is_host = isinstance(route, Host)
-    template = _prefix(route, above)
-    outer = route.template if is_host else template
-    own = {parameter.name for parameter in outer.parameters}
+    host = route if isinstance(route, Host) else above.host
+    named = Named(above.template(route), "http", host)
+    own = named.names()
     if not own <= params.keys():
         return None
-    prefix = "" if is_host else template.build(params)
-    host = outer.build(params)[1:] if is_host else ""
+    prefix = named.url_path(params)
     rest = {name: value for name, value in params.items() if name not in own}
     if isinstance(target, str) and route.name:
         name = above.names + route.name
         if target == name and rest.keys() == {"path"}:
             path = "/" + quote_path(str(rest["path"]).lstrip("/"))
-            return URLPath(prefix + path, "http", host)
+            return URLPath(prefix + path, "http", prefix.host)
         if not target.startswith(name + ":"):
             return None
         target = target.removeprefix(name + ":")
@@ -639,57 +631,70 @@ def _path_in(
     if build is None:
         return None
     try:
-        found: URLPath = build(target, **rest)
-    except LookupError:
+        found = build(target, **rest)
+    except ValueError:
+        raise
+    except Exception:
+        # Each framework says in its own way that it has no such route.
         return None
-    return URLPath(prefix + found, found.protocol, found.host or host)
-
-
-def _prefix(route: Mount | Host, above: Above) -> Template:
-    """Give the template of the path below which something is mounted."""
-    if isinstance(route, Host):
-        return Template(above.prefix)
-    return above.template(route)
+    protocol = getattr(found, "protocol", "http")
+    return URLPath(prefix + found, protocol, getattr(found, "host", "") or prefix.host)
 
 
 def _describe(route: Routing, above: Above) -> RouteInfo:
-    host = above.host.host if above.host is not None else None
-    if isinstance(route, Mount | Host):
-        template = _prefix(route, above)
-        return RouteInfo(
-            path=template.text,
-            path_format=template.format,
-            kind="mount",
-            methods=(),
-            name=above.names + (route.name or ""),
-            endpoint=route.app,
-            handlers={},
-            include_in_schema=False,
-            host=route.host if isinstance(route, Host) else host,
-            place=route.place,
-        )
+    kind = "mount" if isinstance(route, Mount | Host) else "websocket"
     template = above.template(route)
+    host = route if isinstance(route, Host) else above.host
     return RouteInfo(
         path=template.text,
         path_format=template.format,
-        kind="http" if isinstance(route, Route) else "websocket",
+        kind="http" if isinstance(route, Route) else kind,
         methods=tuple(sorted(route.methods)) if isinstance(route, Route) else (),
         name=above.names + (route.name or ""),
-        endpoint=route.endpoint,
+        endpoint=route.app if isinstance(route, Mount | Host) else route.endpoint,
         handlers=route.handlers() if isinstance(route, Route) else {},
-        include_in_schema=route.include_in_schema,
-        host=host,
+        include_in_schema=(
+            isinstance(route, Route | WebSocketRoute) and route.include_in_schema
+        ),
+        host=None if host is None else host.host,
         place=route.place,
     )
 
 
 class _Children:
-    """The mounted applications whose lifespans belong to a router's, looked up late."""
+    """What is started with a router: each router and application below it, once."""
 
     def __init__(self, router: Router) -> None:
         self._router = router
 
     def __iter__(self) -> Iterator[ASGIApp]:
-        for route in self._router.routes:
-            if isinstance(route, Mount | Host):
-                yield route.app
+        seen: set[int] = set()
+        for route in _mounts(self._router):
+            if id(route.app) not in seen:
+                seen.add(id(route.app))
+                yield _Part(route.app) if _is_merged(route) else route.app
+
+
+def _mounts(router: Router) -> Iterator[Mount | Host]:
+    """Give what is mounted in a router and in those merged into it."""
+    for route in router.routes:
+        if isinstance(route, Mount | Host):
+            yield route
+        if _is_merged(route):
+            yield from _mounts(route.app)
+
+
+class _Part:
+    """A router that is merged into another one, as an application to be started.
+
+    What is mounted in it is started by the root of the tree, and only once.
+    """
+
+    def __init__(self, router: Router) -> None:
+        self._router = router
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hold the lifespan conversation."""
+        router = self._router
+        running = router._part.running(router, scope["state"])
+        await converse(running, receive, send)

@@ -6,6 +6,7 @@ decided here but whether it makes sense; a `Router` decides the rest when it is 
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
@@ -15,9 +16,10 @@ from typing import Any, NamedTuple
 from restlette.concurrency import is_async
 from restlette.http.limits import DEFAULT_LIMITS
 from restlette.http.methods import is_token
+from restlette.http.urls import is_valid_host
 from restlette.middleware import Middleware
 from restlette.resources.endpoint import HTTPEndpoint, handlers_of
-from restlette.resources.uri import Parameter, Pattern, Template
+from restlette.resources.uri import Template
 from restlette.resources.websocket import WebSocketEndpoint
 
 __all__ = [
@@ -117,7 +119,10 @@ def caller() -> Place | None:
 
 
 class Registered:
-    """What every registration has."""
+    """What every registration has.
+
+    Two are equal that say the same, wherever they were written.
+    """
 
     def __init__(self, path: str, name: str | None) -> None:
         self.path = path
@@ -129,6 +134,9 @@ class Registered:
     def path_format(self) -> str:
         """The path without convertors: `/books/{book_id}`."""
         return self.template.format
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.path))
 
 
 class Route(Registered):
@@ -162,7 +170,7 @@ class Route(Registered):
         limits: Mapping[str, int] | None = None,
     ) -> None:
         super().__init__(path, name_of(endpoint) if name is None else name)
-        self.endpoint = endpoint
+        self.endpoint: Any = endpoint
         self.include_in_schema = include_in_schema
         self.middleware = tuple(middleware)
         self.limits = limits
@@ -172,7 +180,11 @@ class Route(Registered):
     def _methods(self, methods: Iterable[str] | None) -> tuple[str, ...]:
         if isinstance(methods, str):
             raise TypeError(f"methods is a list of names: write methods=[{methods!r}].")
-        asked = None if methods is None else tuple(m.upper() for m in methods)
+        asked = None
+        if methods is not None:
+            asked = tuple(dict.fromkeys(method.upper() for method in methods))
+            if not asked:
+                raise ValueError(f"the methods of {self.path!r} are none: name one.")
         for method in asked or ():
             if not is_token(method):
                 raise ValueError(f"{method!r} is not the name of a method.")
@@ -193,7 +205,8 @@ class Route(Registered):
         if not is_resource(self.endpoint):
             return dict.fromkeys(self.methods, self.endpoint)
         table = handlers_of(class_of(self.endpoint))
-        return {method: table[method] for method in self.methods}
+        # A class that has no function for HEAD answers it as GET.
+        return {method: table.get(method) or table["GET"] for method in self.methods}
 
     def _methods_of_class(self, asked: tuple[str, ...] | None) -> tuple[str, ...]:
         cls = class_of(self.endpoint)
@@ -208,7 +221,7 @@ class Route(Registered):
                 raise TypeError(
                     f"{cls.__qualname__} has no {method}; it answers {', '.join(has)}."
                 )
-        return has if asked is None else tuple(m for m in asked if m in has)
+        return has if asked is None else asked
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Route):
@@ -216,7 +229,7 @@ class Route(Registered):
         mine = self.path, self.endpoint, set(self.methods)
         return mine == (other.path, other.endpoint, set(other.methods))
 
-    __hash__ = object.__hash__
+    __hash__ = Registered.__hash__
 
     def __repr__(self) -> str:
         return f"Route({self.path!r}, {name_of(self.endpoint)})"
@@ -256,7 +269,7 @@ class WebSocketRoute(Registered):
                 "route takes a subclass of WebSocketEndpoint or an `async def` "
                 "function of the WebSocket."
             )
-        self.endpoint = endpoint
+        self.endpoint: Any = endpoint
         self.include_in_schema = include_in_schema
         self.middleware = tuple(middleware)
         self.limits = limits
@@ -267,7 +280,7 @@ class WebSocketRoute(Registered):
             return NotImplemented
         return (self.path, self.endpoint) == (other.path, other.endpoint)
 
-    __hash__ = object.__hash__
+    __hash__ = Registered.__hash__
 
     def __repr__(self) -> str:
         return f"WebSocketRoute({self.path!r}, {name_of(self.endpoint)})"
@@ -279,33 +292,44 @@ class Mount(Registered):
     Args:
         path: The prefix; it may hold parameters, but none that takes slashes.
         app: A Router, or any ASGI application.
+        routes: What is registered below the prefix, instead of an application.
         name: Put before the names below: `url_path_for("name:child")`.
 
     Raises:
-        TypeError: The application cannot be called.
+        TypeError: There is no application and no routes, or both; or the application
+            cannot be called.
         ValueError: The prefix is none.
     """
 
-    def __init__(self, path: str, app: Any, name: str | None = None) -> None:
+    def __init__(
+        self,
+        path: str,
+        app: Any = None,
+        routes: Iterable[Routing] | None = None,
+        name: str | None = None,
+    ) -> None:
         super().__init__(path.rstrip("/"), name)
         if self.template.tail is not None:
             raise ValueError(
                 f"the prefix {path!r} holds a parameter that takes slashes: where it "
                 "ends, and what is mounted begins, is unclear."
             )
-        if not callable(app):
+        if (app is None) == (routes is None):
+            raise TypeError(f"at {path!r} mount an application or routes, one of them.")
+        if isinstance(app, type) or (routes is None and not callable(app)):
             raise TypeError(
-                f"{app!r} cannot be mounted at {path!r}: mount takes a Router, a "
-                "resource, or an ASGI application."
+                f"{app!r} cannot be mounted at {path!r}: Mount takes a Router or an "
+                "ASGI application. A resource class has a Route."
             )
-        self.app = app
+        self.routes = routes
+        self.app: Any = app
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Mount):
             return NotImplemented
         return (self.path, self.app, self.name) == (other.path, other.app, other.name)
 
-    __hash__ = object.__hash__
+    __hash__ = Registered.__hash__
 
     def __repr__(self) -> str:
         return f"Mount({self.path!r}, {name_of(self.app)})"
@@ -315,8 +339,9 @@ class Host(Registered):
     """A host, and the router or application that answers for it.
 
     Args:
-        host: The host's name, in which a label may be a parameter:
-            `{shop}.example.org`. Case and port do not count.
+        host: The host's name, without a port, in which a label may be a parameter:
+            `{shop}.example.org`. Case does not count, and neither does the port that
+            is asked.
         app: A Router, or any ASGI application.
         name: Put before the names below.
 
@@ -326,41 +351,43 @@ class Host(Registered):
     """
 
     def __init__(self, host: str, app: Any, name: str | None = None) -> None:
-        super().__init__("/" + host, name)
-        if self.template.tail is not None or len(self.template.segments) != 1:
-            raise ValueError(f"{host!r} is no host: write a name without slashes.")
+        # Names of hosts have no case (RFC 9110 §4.2.3), those of parameters have.
+        lowered = "".join(
+            part if part.startswith("{") else part.lower()
+            for part in re.split(r"(\{[^{}]*\})", host)
+        )
+        super().__init__("/" + lowered, name)
+        literals = [token for token in self.template.tokens if isinstance(token, str)]
+        if len(self.template.segments) != 1 or ":" in "".join(literals):
+            raise ValueError(
+                f"{host!r} is no host: write a name without slashes and port."
+            )
         if not callable(app):
             raise TypeError(
                 f"{app!r} cannot answer for {host!r}: host() takes a Router or an ASGI "
                 "application."
             )
-        self.host = host
-        self.app = app
-        self.segment = self.template.segments[0]
+        self.host = lowered
+        self.app: Any = app
 
-    def match(self, host: str) -> dict[str, Any] | None:
-        """Give the parameters of a host that this is, or None.
+    def build(self, params: Mapping[str, Any]) -> str:
+        """Give the host for these parameters.
 
-        Args:
-            host: The host without its port, in lower case.
+        Raises:
+            ValueError: With these it is none.
         """
-        segment = self.segment
-        if isinstance(segment, str):
-            return {} if segment.lower() == host else None
-        if isinstance(segment, Parameter):
-            segment = Pattern((segment,))
-        values = segment.match(host)
-        if values is None:
-            return None
-        names = [parameter.name for parameter in self.template.parameters]
-        return dict(zip(names, values, strict=True))
+        host = self.template.build(params)[1:]
+        # SECURITY: a parameter must not bring an authority of its own.
+        if not is_valid_host(host.encode("ascii")) or ":" in host:
+            raise ValueError(f"{host[:80]!r} is not a host (RFC 9110 7.2).")
+        return host
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Host):
             return NotImplemented
         return (self.host, self.app, self.name) == (other.host, other.app, other.name)
 
-    __hash__ = object.__hash__
+    __hash__ = Registered.__hash__
 
     def __repr__(self) -> str:
         return f"Host({self.host!r}, {name_of(self.app)})"

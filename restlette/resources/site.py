@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Iterable
+from functools import cached_property
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from restlette.http.errors import (
     BadRequest,
@@ -22,6 +23,7 @@ from restlette.http.errors import (
     RequestHeaderFieldsTooLarge,
     UpgradeRequired,
 )
+from restlette.http.limits import DEFAULT_LIMITS
 from restlette.http.methods import KNOWN
 from restlette.http.response import Response
 from restlette.http.types import ASGIApp, Receive, Scope, Send
@@ -51,6 +53,8 @@ _FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\ufffd\ud800-\udfff]")
 # How many Host values are remembered as well-formed.
 _MOST_HOSTS = 1024
 
+# RFC 3986 §3.4: what a query is made of, and what clients leave in it beside.
+_IN_QUERY = "!$%&'()*+,/:;=?@[]"
 
 _NEXT = "restlette.next"
 
@@ -62,10 +66,13 @@ class Layer:
         middleware: What is put around; the first is the outermost.
     """
 
-    __slots__ = ("app",)
-
     def __init__(self, middleware: Iterable[Middleware]) -> None:
-        self.app = compose(_go_on, middleware)
+        self._middleware = tuple(middleware)
+
+    @cached_property
+    def app(self) -> ASGIApp:
+        """The middleware as one application, made when it is first asked for."""
+        return compose(_go_on, self._middleware)
 
 
 async def _go_on(scope: Scope, receive: Receive, send: Send) -> None:
@@ -86,9 +93,13 @@ class Entry:
         boundary: What becomes of exceptions of the middleware around it.
         endpoint: The resource class, instance or function.
         layers: The middleware of routers and route around it.
+        most_headers: How many header fields a request may have.
         names: The parameters of the route's path, in order.
         respond: The same, through the middleware if there is any.
         route: The route, for tools that look at the scope.
+
+    Args:
+        is_foreign: Whether the answer is an application's that is not restlette's.
     """
 
     __slots__ = (
@@ -96,6 +107,7 @@ class Entry:
         "boundary",
         "endpoint",
         "layers",
+        "most_headers",
         "names",
         "respond",
         "route",
@@ -109,7 +121,9 @@ class Entry:
         names: tuple[str, ...] = (),
         route: Any = None,
         endpoint: Any = None,
-        layers: tuple[Layer, ...] = (),
+        layers: tuple[ASGIApp, ...] = (),
+        most_headers: int = DEFAULT_LIMITS.headers,
+        is_foreign: bool = False,
     ) -> None:
         self.answer = answer
         self.boundary = boundary
@@ -117,7 +131,10 @@ class Entry:
         self.names = names
         self.route = route
         self.layers = layers
-        self.respond = self._respond_through if layers else answer
+        self.most_headers = most_headers
+        # What is not ours may raise; a resource answers its own exceptions.
+        is_watched = is_foreign or layers
+        self.respond = self._respond_through if is_watched else answer
 
     async def _respond_through(
         self, scope: Scope, receive: Receive, send: Send, accept: bytes | None
@@ -138,7 +155,7 @@ class Entry:
             await self.answer(scope, receive, send, find_accept(scope))
             return
         scope[_NEXT] = (self, depth + 1)
-        await self.layers[depth].app(scope, receive, send)
+        await self.layers[depth](scope, receive, send)
 
 
 class Options:
@@ -186,18 +203,19 @@ class Leaf:
 
         Args:
             method: What the client sent.
-            known: The methods that are not answered 501.
+            known: The methods that other resources answer.
         """
         # RFC 9110 §9.1: 501 where the method is not recognized, 405 where it is known
         # but not allowed for the target resource.
         entry = self.hop
         if entry is None:
-            entry = self.not_allowed if method in known else self.not_implemented
+            is_known = method in KNOWN or method in known
+            entry = self.not_allowed if is_known else self.not_implemented
         if entry is None:
             raise RuntimeError("this leaf is not closed")
         return entry
 
-    def close(self, like: Entry, layers: tuple[Layer, ...]) -> None:
+    def close(self, like: Entry, layers: tuple[ASGIApp, ...]) -> None:
         """Add the entries that follow from the methods.
 
         Args:
@@ -213,6 +231,7 @@ class Leaf:
                 route=like.route,
                 endpoint=like.endpoint,
                 layers=layers,
+                most_headers=like.most_headers,
             )
 
         methods = self.methods
@@ -239,13 +258,15 @@ class Hop:
     Args:
         app: The application.
         depth: How many segments of the path lead to it.
+        missing: What answers a path that cannot be handed over.
     """
 
-    __slots__ = ("app", "depth")
+    __slots__ = ("_app", "_depth", "_missing")
 
-    def __init__(self, app: ASGIApp, depth: int) -> None:
-        self.app = app
-        self.depth = depth
+    def __init__(self, app: ASGIApp, depth: int, missing: Answer) -> None:
+        self._app = app
+        self._depth = depth
+        self._missing = missing
 
     async def __call__(
         self, scope: Scope, receive: Receive, send: Send, accept: bytes | None
@@ -254,12 +275,19 @@ class Hop:
 
         ASGI: root_path is where the application is mounted, and path includes it.
         """
+        path = route_path(scope)
+        prefix = _segments(path, scope)[: self._depth]
+        # SECURITY: neither root_path nor path can say that a slash was encoded, so the
+        # application would take the prefix to end before it does.
+        if any("/" in segment for segment in prefix):
+            await self._missing(scope, receive, send, accept)
+            return
         inner = dict(scope)
-        root = scope.get("root_path", "")
-        segments = route_path(scope).split("/")
-        inner["root_path"] = root + "/".join(segments[: self.depth + 1])
+        root = scope.get("root_path", "").rstrip("/")
+        inner["root_path"] = "/".join([root, *prefix])
+        inner["path"] = root + path
         inner["app_root_path"] = scope.get("app_root_path", root)
-        await self.app(inner, receive, send)
+        await self._app(inner, receive, send)
 
 
 def route_path(scope: Scope) -> str:
@@ -269,12 +297,13 @@ def route_path(scope: Scope) -> str:
     understood as well.
     """
     path: str = scope["path"]
-    root: str = scope.get("root_path", "")
+    root: str = scope.get("root_path", "").rstrip("/")
     if root and path.startswith(root):
-        rest = path[len(root) :]
+        # RFC 9110 §4.2.3: an empty path is the same as "/".
+        rest = path[len(root) :] or "/"
         # Only at the boundary of a segment: /apple is not below /app.
-        if not rest or rest[0] == "/" or root[-1] == "/":
-            return rest if not rest or rest[0] == "/" else "/" + rest
+        if rest[0] == "/":
+            return rest
     return path
 
 
@@ -330,9 +359,10 @@ class Site:
 
     Attributes:
         tree: The leaves.
-        hosts: Other sites, by the host that they are for.
+        hosts: Other sites, by the host that they are for, with the names of the host's
+            parameters; None where there are none.
         missing: What answers paths that lead nowhere, by the router they are below.
-        known: The methods that are answered by some resource, or by HTTP itself.
+        known: The methods that are answered by some resource.
     """
 
     __slots__ = (
@@ -353,8 +383,8 @@ class Site:
         self._hosts_seen: set[bytes] = set()
         self.tree: Tree[Leaf] = Tree()
         self.missing: Tree[Entry] = Tree()
-        self.hosts: list[tuple[Any, ASGIApp]] = []
-        self.known: set[str] = set(KNOWN)
+        self.hosts: Tree[tuple[tuple[str, ...], Site]] | None = None
+        self.known: set[str] = set()
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Find what answers a request or a WebSocket.
@@ -367,15 +397,6 @@ class Site:
         accept: bytes | None = None
         hosts = 0
         headers = scope["headers"]
-        if len(headers) > self._headers:
-            return self._refuse(
-                RequestHeaderFieldsTooLarge(
-                    f"The request has more than {self._headers} header fields."
-                ),
-                scope,
-                receive,
-                send,
-            )
         for name, value in headers:
             if name == b"host":
                 hosts += 1
@@ -390,7 +411,7 @@ class Site:
         if hosts != 1 and (hosts or scope.get("http_version", "1.0") == "1.1"):
             exc = BadRequest("The request needs one Host field with a valid host.")
             return self._refuse(exc, scope, receive, send)
-        if self.hosts:
+        if self.hosts is not None:
             other = self._site_of_host(scope)
             if other is not None:
                 return other(scope, receive, send)
@@ -408,11 +429,13 @@ class Site:
             return _close(send)
         else:
             entry = leaf.websocket
+        if len(headers) > entry.most_headers:
+            return self._refuse_headers(entry.most_headers, scope, receive, send)
         # PERF: most paths have one parameter or none.
         if len(values) == 1:
-            params = {entry.names[0]: values[0]} if entry.names else {}
+            params = {entry.names[0]: values[0]}
         else:
-            params = dict(zip(entry.names, values, strict=False))
+            params = dict(zip(entry.names, values, strict=True))
         outer = scope.get("path_params")
         scope["path_params"] = {**outer, **params} if outer else params
         scope["route"] = entry.route
@@ -421,7 +444,7 @@ class Site:
 
     def _find(self, path: str, scope: Scope) -> tuple[Leaf, list[Any]] | None:
         """Give the leaf that a path leads to, and the values on the way."""
-        if path[:1] not in ("", "/"):
+        if path[:1] != "/":
             return None
         raw = scope.get("raw_path")
         if path.isascii() and path.isprintable() and not (raw and b"%" in raw):
@@ -449,6 +472,15 @@ class Site:
         else:
             await self._boundary.fail(exc, scope, receive, send)
 
+    def _refuse_headers(
+        self, most: int, scope: Scope, receive: Receive, send: Send
+    ) -> Awaitable[None]:
+        """Answer a request that has too many header fields."""
+        exc = RequestHeaderFieldsTooLarge(
+            f"The request has more than {most} header fields."
+        )
+        return self._refuse(exc, scope, receive, send)
+
     def _miss(
         self,
         path: str,
@@ -458,17 +490,20 @@ class Site:
         accept: bytes | None,
     ) -> Awaitable[None]:
         """Answer a path that leads nowhere."""
+        if len(scope["headers"]) > self._headers:
+            return self._refuse_headers(self._headers, scope, receive, send)
         if path == "*" and scope.get("method") == "OPTIONS":
             # RFC 9110 §9.3.7: the asterisk asks about the server in general.
-            return Options(self.known)(scope, receive, send, accept)
+            implied = {"HEAD", "OPTIONS"} if "GET" in self.known else {"OPTIONS"}
+            return Options(self.known | implied)(scope, receive, send, accept)
         # SECURITY: a path without its slash could be taken for an authority.
-        if path[:1] not in ("", "/") or not _is_clean(path):
+        if path[:1] != "/" or not _is_clean(path):
             exc = BadRequest(
                 "The path begins with a slash and holds UTF-8 without control "
                 "characters."
             )
             return self._refuse(exc, scope, receive, send)
-        found = self.missing.match(path)
+        found = self.missing.search(_segments(path, scope))
         if found is None:
             return self._refuse(NotFound(), scope, receive, send)
         return found[0].respond(scope, receive, send, accept)
@@ -481,31 +516,31 @@ class Site:
         """
         path = route_path(scope)
         segments = _segments(path, scope)
-        # SECURITY: two slashes at the beginning would name another host.
-        if path in ("", "/") or path.startswith("//"):
+        # SECURITY: an empty segment is nobody's spelling, and at the beginning it would
+        # make the reference name another host. An encoded slash is no slash.
+        if "" in segments[:-1]:
             return None
-        # A slash that was encoded is part of the last segment.
-        segments = segments[:-1] if segments[-1] == "" else [*segments, ""]
+        segments = segments[:-1] if segments[-1:] == [""] else [*segments, ""]
         found = self.tree.search(segments)
         if found is None or not found[0].methods:
             return None
-        location = quote_path(scope.get("root_path", "")) + "".join(
-            "/" + quote_segment(segment) for segment in segments
-        )
+        root = quote_path(scope.get("root_path", "").rstrip("/"))
+        location = "/".join([root, *map(quote_segment, segments)])
         query: bytes = scope.get("query_string", b"")
-        return location + ("?" + query.decode("latin-1") if query else "")
+        return location + ("?" + quote(query, safe=_IN_QUERY) if query else "")
 
-    def _site_of_host(self, scope: Scope) -> ASGIApp | None:
+    def _site_of_host(self, scope: Scope) -> Site | None:
         """Give the site of the host that the request names."""
         for name, value in scope["headers"]:
-            if name == b"host":
+            if name == b"host" and self.hosts is not None:
                 host, _ = split_host(value.decode("latin-1"))
-                for match, app in self.hosts:
-                    params = match(host.lower())
-                    if params is not None:
-                        outer = scope.get("path_params") or {}
-                        scope["path_params"] = {**outer, **params}
-                        return app
+                found = self.hosts.search([host])
+                if found is not None:
+                    (names, site), values = found
+                    outer = scope.get("path_params") or {}
+                    params = dict(zip(names, values, strict=True))
+                    scope["path_params"] = {**outer, **params}
+                    return site
         return None
 
 
@@ -519,13 +554,15 @@ def _segments(path: str, scope: Scope) -> list[str]:
     """Split a path at the slashes that were sent as slashes.
 
     `%2F` is part of a segment (RFC 3986 §2.2), which the decoded path does not show.
-    The raw path does, unless the path was rewritten since.
+    The end of the raw path does, unless the path was rewritten since.
     """
     raw = scope.get("raw_path")
     if raw and b"%" in raw:
         parts = [unquote(part) for part in raw.decode("latin-1").split("/")]
-        if "/".join(parts) == scope["path"]:
-            root = len(scope["path"]) - len(path)
-            depth = scope["path"][:root].count("/")
-            return parts[depth + 1 :]
+        start, length = len(parts), 0
+        while start > 1 and length < len(path):
+            start -= 1
+            length += 1 + len(parts[start])
+        if "/".join(["", *parts[start:]]) == path:
+            return parts[start:]
     return split_path(path)

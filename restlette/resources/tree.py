@@ -49,6 +49,11 @@ class Node(Generic[L]):
         self.parameters: list[tuple[Parameter, Node[L]]] = []
         self.tails: list[tuple[Pattern, L]] = []
 
+    @property
+    def end(self) -> L | None:
+        """What a path that ends here leads to, be it the beginning of others."""
+        return self.below if self.leaf is None else self.leaf
+
     def child(self, segment: str | Parameter | Pattern) -> Node[L]:
         """Give the child for a template's segment, made if it is new."""
         if isinstance(segment, str):
@@ -59,7 +64,7 @@ class Node(Generic[L]):
                     return node
             node = Node[L]()
             self.patterns.append((segment, node))
-            self.patterns.sort(key=lambda pair: _literal_length(pair[0]), reverse=True)
+            self.patterns.sort(key=lambda pair: pair[0].order)
             return node
         for parameter, node in self.parameters:
             if parameter.convertor is segment.convertor:
@@ -68,10 +73,6 @@ class Node(Generic[L]):
         self.parameters.append((segment, node))
         self.parameters.sort(key=lambda pair: pair[0].convertor.width)
         return node
-
-
-def _literal_length(pattern: Pattern) -> int:
-    return sum(len(token) for token in pattern.tokens if isinstance(token, str))
 
 
 class Tree(Generic[L]):
@@ -104,7 +105,7 @@ class Tree(Generic[L]):
                 return leaf
         leaf = make()
         node.tails.append((template.tail, leaf))
-        node.tails.sort(key=lambda pair: _literal_length(pair[0]), reverse=True)
+        node.tails.sort(key=lambda pair: pair[0].order)
         return leaf
 
     def insert_below(self, template: Template, make: Callable[[], L]) -> L:
@@ -128,24 +129,21 @@ class Tree(Generic[L]):
         """
         self._exact.clear()
         self._items.clear()
-        self._shorten(self.root, "")
-
-    def _shorten(self, node: Node[L], path: str) -> None:
         # Depth first by hand: templates may be deeper than Python's stack.
-        waiting = [(node, path)]
+        waiting = [("", self.root)]
         while waiting:
-            node, path = waiting.pop()
-            if node.leaf is not None:
-                self._exact[path] = node.leaf
-            items: list[tuple[Callable[[str], Any], L]] = [
-                (parameter.convertor.match, child.leaf)
-                for parameter, child in node.parameters
-                if child.leaf is not None
-            ]
+            path, node = waiting.pop()
+            end = node.end
+            if end is not None:
+                self._exact[path] = end
             # A pattern would be asked before a parameter.
-            if items and not node.patterns:
-                self._items[path] = items
-            waiting += [(c, f"{path}/{text}") for text, c in node.literals.items()]
+            if not node.patterns:
+                for parameter, child in node.parameters:
+                    end = child.end
+                    if end is not None:
+                        item = parameter.convertor.match, end
+                        self._items.setdefault(path, []).append(item)
+            waiting += [(f"{path}/{text}", c) for text, c in node.literals.items()]
 
     def match(self, path: str) -> tuple[L, list[Any]] | None:
         """Find what a path leads to.
@@ -160,9 +158,9 @@ class Tree(Generic[L]):
         leaf = self._exact.get(path)
         if leaf is not None:
             return leaf, []
-        prefix, _, last = path.rpartition("/")
+        prefix, slash, last = path.rpartition("/")
         items = self._items.get(prefix)
-        if items is not None:
+        if items is not None and slash:
             for take, leaf in items:
                 value = take(last)
                 if value is not NO_MATCH:
@@ -185,7 +183,7 @@ def _search(
 ) -> L | None:
     """Go on from a node; on success `values` has grown, else it is as it was."""
     if index == len(segments):
-        return node.leaf if node.leaf is not None else node.below
+        return node.end
     segment = segments[index]
     child = node.literals.get(segment)
     if child is not None:

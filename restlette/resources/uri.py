@@ -9,10 +9,11 @@ Matching has rules of its own:
 
 * A convertor that does not take a text is no match: the answer is 404.
 * Inside a segment a parameter begins after the *last* occurrence of the literal before
-  it (`{name}.{ext}` takes `a.tar` and `gz` from `a.tar.gz`). No part of a path is tried
-  twice, so that a path costs its length.
-* `{name:path}` takes any number of segments; it too starts after the last occurrence
-  of what stands before it.
+  it (`{name}.{ext}` takes `a.tar` and `gz` from `a.tar.gz`), and where the parameters
+  before it cannot hold that literal after the *first* one (`{id:int}-{slug}` takes 7
+  and `a-b` from `7-a-b`). No part of a path is tried twice, so that a path costs its
+  length.
+* `{name:path}` takes any number of segments, by the same rule.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from importlib import import_module
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
+from urllib.parse import unquote
 
 from restlette.http.urls import quote_path, quote_segment
 from restlette.suggestions import did_you_mean
@@ -63,10 +65,13 @@ class Convertor(Generic[T]):
         regex: What the whole text must match.
         width: How much the convertor takes beside others: the narrowest is asked
             first. The built-in ones are uuid 10, int 20, float 30, str 90, path 100.
+        characters: All that its texts are made of, if that is little: a literal with
+            another character in it then ends the parameter where it first occurs.
     """
 
     regex: ClassVar[str] = "[^/]+"
     width: ClassVar[int] = 50
+    characters: ClassVar[str] = ""
 
     def convert(self, value: str) -> T:
         """Give the value of a text that matches `regex`.
@@ -116,12 +121,8 @@ class StringConvertor(Convertor[str]):
         """
         text = str(value)
         if not text:
-            raise ValueError("a path parameter must not be empty")
+            raise ValueError("it must not be empty")
         return text
-
-    def match(self, text: str) -> Any:
-        """Take anything but the empty text."""
-        return text or NO_MATCH
 
 
 class PathConvertor(Convertor[str]):
@@ -138,37 +139,31 @@ class PathConvertor(Convertor[str]):
         """Give the text of any value."""
         return str(value)
 
-    def match(self, text: str) -> str:
-        """Take anything."""
-        return text
-
 
 class IntegerConvertor(Convertor[int]):
     """`{name:int}`: up to twenty ASCII digits."""
 
     regex = "[0-9]{1,20}"
     width = 20
+    characters = "0123456789"
 
     def convert(self, value: str) -> int:
         """Give the number."""
         return int(value)
 
-    def to_string(self, value: int) -> str:
+    def to_string(self, value: Any) -> str:
         """Give the number's digits.
 
         Raises:
-            ValueError: It is negative or has more than twenty digits.
+            ValueError: It is no whole number, negative, or has more than twenty
+                digits.
         """
-        value = int(value)
-        if not 0 <= value < 10**20:
+        number = int(value)
+        if number != value and not isinstance(value, str):
+            raise ValueError("it is not a whole number")
+        if not 0 <= number < 10**20:
             raise ValueError("an int in a path is not negative and below 10^20")
-        return str(value)
-
-    def match(self, text: str) -> Any:
-        """Take ASCII digits alone: `+1`, `1_0` and other scripts' digits are text."""
-        if text.isdigit() and text.isascii() and len(text) <= 20:
-            return int(text)
-        return NO_MATCH
+        return str(number)
 
 
 class FloatConvertor(Convertor[float]):
@@ -176,21 +171,28 @@ class FloatConvertor(Convertor[float]):
 
     regex = r"[0-9]{1,20}(\.[0-9]{1,20})?"
     width = 30
+    characters = "0123456789."
 
     def convert(self, value: str) -> float:
         """Give the number."""
         return float(value)
 
-    def to_string(self, value: float) -> str:
+    def to_string(self, value: Any) -> str:
         """Give the number in decimals, without an exponent.
 
         Raises:
-            ValueError: It is negative, not finite or 10^20 and more.
+            ValueError: It is negative, not finite, 10^20 and more, or would need more
+                than twenty decimals.
         """
-        value = float(value)
-        if not 0 <= value < 1e20:
+        number = float(value) + 0.0  # of minus zero, zero
+        if not 0 <= number < 1e20:
             raise ValueError("a float in a path is not negative and below 10^20")
-        return f"{value:.20f}".rstrip("0").rstrip(".")
+        text = repr(number)
+        if "e" in text:
+            text = f"{number:.20f}".rstrip("0")
+        if float(text) != number:
+            raise ValueError("a float in a path has at most twenty decimals")
+        return text.removesuffix("0").removesuffix(".")
 
 
 class UUIDConvertor(Convertor[Any]):
@@ -198,6 +200,7 @@ class UUIDConvertor(Convertor[Any]):
 
     regex = "[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
     width = 10
+    characters = "0123456789abcdefABCDEF-"
 
     def convert(self, value: str) -> Any:
         """Give the `uuid.UUID`."""
@@ -213,18 +216,65 @@ class UUIDConvertor(Convertor[Any]):
         return str(self.convert(str(value)))
 
 
+# PERF: the commonest ones need no regular expression. A subclass of the public classes
+# may have one of its own, which theirs would not look at.
+
+
+class _AnySegment(StringConvertor):
+    def match(self, text: str) -> Any:
+        return text or NO_MATCH
+
+
+class _AnyPath(PathConvertor):
+    def match(self, text: str) -> str:
+        return text
+
+
+class _Digits(IntegerConvertor):
+    def match(self, text: str) -> Any:
+        # Other scripts have digits too.
+        if text.isdigit() and text.isascii() and len(text) <= 20:
+            return int(text)
+        return NO_MATCH
+
+
 CONVERTORS: dict[str, Convertor[Any]] = {
-    "str": StringConvertor(),
-    "path": PathConvertor(),
-    "int": IntegerConvertor(),
+    "str": _AnySegment(),
+    "path": _AnyPath(),
+    "int": _Digits(),
     "float": FloatConvertor(),
     "uuid": UUIDConvertor(),
 }
 """The convertors by the name that a template calls them."""
 
-# A repeated group whose content is repeated itself, such as (a+)+ or (a|b*)*: it may
-# take time that grows exponentially with the text.
-_NESTED_QUANTIFIER = re.compile(r"[+*}][^()\[\]]*\)[+*{]")
+# What matters of a regular expression's grammar: an escape, a set of characters, a
+# group's ends, a repetition. All else is one character.
+_REGEX_TOKEN = re.compile(
+    r"\\.|\[\^?\]?(?:\\.|[^\]\\])*+\]|\{[0-9]*,?[0-9]*\}|.", re.DOTALL
+)
+
+
+def _repeats_a_repetition(regex: str) -> bool:
+    """Say whether a group that holds a repetition is repeated, as in (a+)+.
+
+    Such a group may take time that grows exponentially with the text.
+    """
+    # For each open group, the expression itself first: whether it holds a repetition.
+    holds = [False]
+    last = False  # whether what came last is a group that does
+    for token in _REGEX_TOKEN.findall(regex):
+        if token == "(":
+            holds.append(False)
+        is_repetition = token in ("+", "*") or (token[0] == "{" and token != "{")
+        if is_repetition and last:
+            return True
+        last = False
+        if token == ")":
+            last = holds.pop()
+            holds[-1] |= last
+        elif is_repetition and (token in ("+", "*") or "," in token):
+            holds[-1] = True
+    return False
 
 
 def register_convertor(name: str, convertor: object) -> None:
@@ -246,7 +296,7 @@ def register_convertor(name: str, convertor: object) -> None:
             f"register_convertor takes an instance of a Convertor, "
             f"not {convertor!r}.{hint}"
         )
-    if not name.isidentifier():
+    if not (name.isascii() and name.isidentifier()):
         raise ValueError(f"a convertor's name is an identifier, not {name!r}.")
     try:
         re.compile(convertor.regex)
@@ -255,7 +305,7 @@ def register_convertor(name: str, convertor: object) -> None:
             f"the regex of convertor {name!r} is wrong: {exc} in {convertor.regex!r}."
         ) from exc
     # SECURITY: the regex meets paths from outside.
-    if _NESTED_QUANTIFIER.search(convertor.regex):
+    if _repeats_a_repetition(convertor.regex):
         raise ValueError(
             f"the regex of convertor {name!r} repeats a group that holds a repetition: "
             f"{convertor.regex!r} can take exponential time. Write it without nesting."
@@ -268,12 +318,16 @@ class Parameter(NamedTuple):
 
     name: str
     convertor: Convertor[Any]
-    kind: str
 
     @property
     def is_path(self) -> bool:
         """Whether it takes slashes too."""
         return isinstance(self.convertor, PathConvertor)
+
+    def ends_at_first(self, literal: str) -> bool:
+        """Say whether its text cannot hold a literal."""
+        characters = self.convertor.characters
+        return bool(characters) and not set(literal) <= set(characters)
 
 
 Token = str | Parameter
@@ -283,40 +337,66 @@ _PARAMETER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)(?::([A-Za-z_][A-Za-z0-9_]*)
 
 
 class Pattern:
-    """Literals and parameters in turn, matched from the end in one pass.
+    """Literals and parameters in turn, matched in one pass from both ends.
 
     A regular expression would try every split of the text between two parameters.
     """
 
-    __slots__ = ("_pairs", "_prefix", "parameters", "tokens")
+    __slots__ = ("_firsts", "_lasts", "_prefix", "_suffix", "parameters", "tokens")
 
     def __init__(self, tokens: tuple[Token, ...]) -> None:
         self.tokens = tokens
         self.parameters = tuple(t for t in tokens if isinstance(t, Parameter))
-        prefix, pairs = "", []
-        literal_after = ""
-        for token in reversed(tokens):
-            if isinstance(token, Parameter):
-                pairs.append((token, literal_after))
-                literal_after = ""
-            else:
-                literal_after = token
-        prefix = literal_after
-        self._prefix = prefix
-        # From the last parameter to the first: (parameter, the literal before it,
-        # the literal after it).
-        befores = [after for _, after in pairs[1:]] + [prefix]
-        self._pairs = [
-            (parameter, before, after)
-            for (parameter, after), before in zip(pairs, befores, strict=True)
-        ]
+        first, last = tokens[0], tokens[-1]
+        self._prefix = first if isinstance(first, str) else ""
+        self._suffix = last if isinstance(last, str) else ""
+        between = [t for t in tokens[1:-1] if isinstance(t, str)]
+        known = 0
+        for parameter, literal in zip(self.parameters, between, strict=False):
+            if not parameter.ends_at_first(literal):
+                break
+            known += 1
+        self._firsts = between[:known]
+        self._lasts = between[known:][::-1]
 
     @property
-    def key(self) -> tuple[str, ...]:
+    def key(self) -> tuple[object, ...]:
         """What the pattern is without its parameters' names."""
         return tuple(
-            f"{{{t.kind}}}" if isinstance(t, Parameter) else t for t in self.tokens
+            t.convertor if isinstance(t, Parameter) else t for t in self.tokens
         )
+
+    @property
+    def order(self) -> tuple[int, ...]:
+        """Where the pattern stands among others: the most literal, narrowest first."""
+        literal = sum(len(token) for token in self.tokens if isinstance(token, str))
+        return -literal, *(p.convertor.width for p in self.parameters)
+
+    def split(self, text: str) -> list[str] | None:
+        """Give the parameters' texts, or None where the literals are not there."""
+        start, end = len(self._prefix), len(text) - len(self._suffix)
+        if (
+            start > end
+            or not text.startswith(self._prefix)
+            or not text.endswith(self._suffix)
+        ):
+            return None
+        texts = []
+        for literal in self._firsts:
+            found = text.find(literal, start, end)
+            if found < 0:
+                return None
+            texts.append(text[start:found])
+            start = found + len(literal)
+        known = len(texts)
+        for literal in self._lasts:
+            found = text.rfind(literal, start, end)
+            if found < 0:
+                return None
+            texts.insert(known, text[found + len(literal) : end])
+            end = found
+        texts.insert(known, text[start:end])
+        return texts
 
     def match(self, text: str) -> list[Any] | None:
         """Give the parameters' values, or None.
@@ -325,29 +405,15 @@ class Pattern:
             text: A segment, or segments joined by slashes in which an encoded slash
                 is NUL.
         """
-        end = len(text)
-        last_literal = self._pairs[0][2]
-        if not text.endswith(last_literal) or not text.startswith(self._prefix):
+        texts = self.split(text)
+        if texts is None:
             return None
-        end -= len(last_literal)
-        values: list[Any] = []
-        first = self._pairs[-1]
-        for pair in self._pairs:
-            parameter, before, _ = pair
-            if pair is first:
-                start = len(before)
-                found = 0
-            else:
-                found = text.rfind(before, 0, end)
-                start = found + len(before)
-            if found < 0 or start > end:
-                return None
-            value = _value(parameter, text[start:end])
+        values = []
+        for parameter, part in zip(self.parameters, texts, strict=True):
+            value = _value(parameter, part)
             if value is NO_MATCH:
                 return None
             values.append(value)
-            end = found
-        values.reverse()
         return values
 
 
@@ -375,7 +441,15 @@ class Template:
         ValueError: The text is no template; the message says where and what to write.
     """
 
-    __slots__ = ("format", "parameters", "segments", "tail", "text", "tokens")
+    __slots__ = (
+        "_is_mixed",
+        "format",
+        "parameters",
+        "segments",
+        "tail",
+        "text",
+        "tokens",
+    )
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -386,6 +460,9 @@ class Template:
             f"{{{t.name}}}" if isinstance(t, Parameter) else t for t in self.tokens
         )
         self.segments, self.tail = self._split()
+        self._is_mixed = self.tail is not None or any(
+            isinstance(segment, Pattern) for segment in self.segments
+        )
 
     def _check_parameters(self) -> None:
         names = [p.name for p in self.parameters]
@@ -425,19 +502,6 @@ class Template:
         """The names of the parameters, in order."""
         return tuple(parameter.name for parameter in self.parameters)
 
-    @property
-    def key(self) -> tuple[Any, ...]:
-        """What the template is without its parameters' names."""
-        segments = tuple(
-            s
-            if isinstance(s, str)
-            else (s.kind,)
-            if isinstance(s, Parameter)
-            else s.key
-            for s in self.segments
-        )
-        return (*segments, None if self.tail is None else self.tail.key)
-
     def build(self, params: Mapping[str, Any]) -> str:
         """Give the path for these parameters, percent-encoded.
 
@@ -447,20 +511,65 @@ class Template:
         Raises:
             ValueError: A value has no text that the route would match.
         """
+        texts = {p.name: self._text(p, params[p.name]) for p in self.parameters}
         # SECURITY: a value cannot leave its segment: "/" and dot segments are encoded.
         path = "".join(
-            quote_path(t) if isinstance(t, str) else _encoded(t, params[t.name])
+            quote_path(t) if isinstance(t, str) else _encoded(t, texts[t.name])
             for t in self.tokens
         )
+        if "%2E" in path:
+            path = "/".join([_dotted(segment) for segment in path.split("/")])
         # SECURITY: two slashes at the beginning would name another host.
-        return "/%2F" + path[2:] if path.startswith("//") else path
+        is_open = path.startswith("//")
+        if is_open:
+            path = "/%2F" + path[2:]
+        if (self._is_mixed or is_open) and self._read(path) != [*texts.values()]:
+            given = ", ".join(f"{name}={text!r}" for name, text in texts.items())
+            raise ValueError(
+                f"the path {self.text!r} cannot hold {given or 'what it says'}: it "
+                "would be read as something else."
+            )
+        return path
+
+    def _text(self, parameter: Parameter, value: Any) -> str:
+        """Give the text of a value that the parameter takes."""
+        convertor = parameter.convertor
+        try:
+            text = convertor.to_string(value)
+            if convertor.match(text) is NO_MATCH:
+                raise ValueError(f"{type(convertor).__name__} does not take it")
+        except (TypeError, ValueError) as exc:
+            raise ValueError(
+                f"{parameter.name!r} in the path {self.text!r} cannot be "
+                f"{value!r}: {exc}."
+            ) from exc
+        return text
+
+    def _read(self, path: str) -> list[str] | None:
+        """Give the texts of the parameters in a path, None if it is another's."""
+        parts = [unquote(part) for part in path.split("/")[1:]]
+        texts: list[str] = []
+        for segment, part in zip(self.segments, parts, strict=False):
+            if isinstance(segment, Parameter):
+                texts.append(part)
+            elif isinstance(segment, Pattern):
+                texts += segment.split(join_segments([part])) or ()
+            elif segment != part:
+                return None
+        if self.tail is not None:
+            rest = join_segments(parts[len(self.segments) :])
+            texts += self.tail.split(rest) or ()
+        return [text.replace(_SLASH, "/") for text in texts]
 
 
-def _encoded(parameter: Parameter, value: Any) -> str:
-    text = parameter.convertor.to_string(value)
-    if not parameter.is_path:
-        return quote_segment(text)
-    return "/".join(quote_segment(part) for part in text.split("/"))
+def _dotted(segment: str) -> str:
+    """Give the dots of a segment back that is no dot segment."""
+    plain = segment.replace("%2E", ".")
+    return segment if plain in (".", "..") else plain
+
+
+def _encoded(parameter: Parameter, text: str) -> str:
+    return quote_path(text) if parameter.is_path else quote_segment(text)
 
 
 def _joined(rows: list[list[Token]]) -> tuple[Token, ...]:
@@ -519,7 +628,7 @@ def _parameter(text: str, name: str, kind: str) -> Parameter:
             f"{', '.join(sorted(CONVERTORS))}; "
             "register_convertor() makes another one known."
         )
-    return Parameter(name, convertor, kind)
+    return Parameter(name, convertor)
 
 
 class Ref:

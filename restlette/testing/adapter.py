@@ -130,7 +130,7 @@ class ASGIAdapter(requests.adapters.HTTPAdapter):
     def _response(
         self, request: requests.PreparedRequest, exchange: Exchange
     ) -> requests.Response:
-        body: Any
+        body: _StreamedBody | io.BytesIO
         if isinstance(exchange, StreamedExchange):
             body = _StreamedBody(exchange, self._loop)
         else:
@@ -165,8 +165,8 @@ def _header_dict(fields: Fields) -> urllib3.HTTPHeaderDict:
 def _body(body: Any) -> Body:
     if body is None:
         return b""
-    if isinstance(body, bytes):
-        return body
+    if isinstance(body, bytes | bytearray | memoryview):
+        return bytes(body)
     if isinstance(body, str):
         return body.encode("utf-8")
     return in_pieces(_file_pieces(body) if hasattr(body, "read") else _bytes(body))
@@ -271,11 +271,16 @@ class _StreamedBody:
 class _RawResponse(urllib3.HTTPResponse):
     """An answer whose content arrives in the pieces in which it is sent."""
 
+    def __init__(self, body: _StreamedBody | io.BytesIO, **options: Any) -> None:
+        self._source = body
+        file: Any = body
+        super().__init__(file, **options)
+
     def __del__(self) -> None:
         # urllib3 would close it here, which lets the application run. The garbage
         # collector calls from anywhere; the loop does that when it runs next.
-        if isinstance(self._fp, _StreamedBody):
-            self._fp.leave()
+        if isinstance(self._source, _StreamedBody):
+            self._source.leave()
 
     def stream(
         self, amt: int | None = 65536, decode_content: bool | None = None
@@ -286,12 +291,11 @@ class _RawResponse(urllib3.HTTPResponse):
             urllib3.exceptions.ProtocolError: The answer broke off.
             Exception: What the application raised.
         """
-        body = self._fp
         try:
             while data := self.read1(amt, decode_content=decode_content):
                 yield data
         except urllib3.exceptions.ProtocolError as exc:
-            failure = getattr(body, "failure", None)
+            failure = getattr(self._source, "failure", None)
             if failure is None or isinstance(failure, IncompleteAnswer):
                 raise
             # urllib3 takes every OSError for one of the network's; this one is the

@@ -33,7 +33,12 @@ from restlette.testing.scope import (
 )
 from restlette.testing.websocket import TIMEOUT, AsyncWebSocketTestSession
 
-__all__ = ["AsyncTestClient", "StreamedTestResponse", "TooManyRedirects"]
+__all__ = [
+    "AsyncTestClient",
+    "ClientOptions",
+    "StreamedTestResponse",
+    "TooManyRedirects",
+]
 
 # As many as requests and the browsers' Fetch follow.
 MAX_REDIRECTS = 20

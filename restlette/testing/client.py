@@ -28,6 +28,7 @@ from restlette.testing.websocket import (
 
 if TYPE_CHECKING:
     import requests
+    import requests.structures
 else:
     requests = load("requests", "testing", needed_by="restlette.testing.TestClient")
 
@@ -142,7 +143,31 @@ class TestClient(requests.Session):
     def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
         """Prepare a request; its URL may be relative to the base URL."""
         request.url = urljoin(self.base_url, str(request.url))
-        return super().prepare_request(request)
+        settings = (self.params, self.auth, self.trust_env, any(self.hooks.values()))
+        asked = (request.params, request.auth, request.cookies)
+        if any(settings) or any(asked) or any(request.hooks.values()):
+            return super().prepare_request(request)
+        return self._prepare_plain(request)
+
+    def _prepare_plain(self, request: requests.Request) -> requests.PreparedRequest:
+        # PERF: where there is nothing to merge but header fields, requests still
+        # spends a third of a request's time on merging.
+        # A value of None takes a field away, which the types do not say.
+        headers: Any = requests.structures.CaseInsensitiveDict(self.headers)
+        headers.update(request.headers or {})
+        for name in [name for name, value in headers.items() if value is None]:
+            del headers[name]
+        prepared = requests.PreparedRequest()
+        prepared.prepare(
+            method=str(request.method).upper(),
+            url=str(request.url),
+            headers=headers,
+            files=request.files,
+            data=request.data,
+            json=request.json,
+            cookies=self.cookies,
+        )
+        return prepared
 
     def merge_environment_settings(
         self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any

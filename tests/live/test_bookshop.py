@@ -254,7 +254,8 @@ def test_a_representation_that_is_not_there_is_answered_406(
     shop: Server, accept: str
 ) -> None:
     answer = send(shop, "GET", "/books", headers={"accept": accept})
-    assert (answer.status, answer.content) == (406, b"Not Acceptable\n")
+    said = b"Not Acceptable\nThere is: application/json.\n"
+    assert (answer.status, answer.content) == (406, said)
     assert answer.headers == text_problem_fields(answer)
 
 

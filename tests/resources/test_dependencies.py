@@ -125,8 +125,8 @@ def test_the_constructor_sets_them() -> None:
         ),
         pytest.param(
             {"clock": 1},
-            "Books is not given 'store': write Books(store=..., clock=...), or register "
-            "the class and let the application provide them",
+            "Books is not given 'store': write Books(store=..., clock=...), or "
+            "register the class and let the application provide them",
             id="missing",
         ),
     ],
@@ -524,8 +524,8 @@ def test_a_factory_says_what_its_parameters_are_given(factory) -> None:
     with pytest.raises(TypeError) as caught:
         Container().provide(Store, factory)
     assert str(caught.value) == (
-        f"{factory.__name__}: the parameter 'store' must have an annotation (the key of "
-        "what it is given) or a default, and take a keyword"
+        f"{factory.__name__}: the parameter 'store' must have an annotation (the key "
+        "of what it is given) or a default, and take a keyword"
     )
 
 

@@ -85,6 +85,7 @@ def pieces(*values: Any) -> Iterator[Any]:
         pytest.param(None, [""], id="none"),
         pytest.param("\u00e9", ["\u00e9"], id="text"),
         pytest.param(b"a", ["a"], id="bytes"),
+        pytest.param(bytearray(b"a"), ["a"], id="bytearray"),
         pytest.param({"a": ["1", "2"]}, ["a=1&a=2"], id="form"),
         pytest.param(
             io.BytesIO(b"a" * 70000), ["a" * 65536, "a" * 4464, ""], id="file"

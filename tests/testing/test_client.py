@@ -86,6 +86,50 @@ def test_settings_can_be_made_for_one_request() -> None:
     assert fields["authorization"].startswith("Basic ")
 
 
+@pytest.mark.parametrize("value", [None, "2"])
+def test_a_field_of_the_client_can_be_taken_away(value: str | None) -> None:
+    """By None, as requests has it; in any case."""
+    headers: Any = {"X-A": value}
+    fields = dict(
+        TestClient(mirror, headers={"x-a": "1"})
+        .get("/", headers=headers)
+        .json()["headers"]
+    )
+    assert fields.get("x-a") == value
+
+
+def test_a_plain_request_is_prepared_as_requests_does_it() -> None:
+    """The short way and the long one give the same request."""
+    client = TestClient(mirror, headers={"x-a": "1"}, cookies={"b": "2"})
+    short, long = (
+        client.prepare_request(
+            requests.Request("post", "/", headers={"X-C": "3"}, json=[1], params=params)
+        )
+        for params in (None, {"d": "4"})
+    )
+    assert (short.url, long.url) == ("http://testserver/", "http://testserver/?d=4")
+    assert short.method == long.method == "POST"
+    assert short.headers == long.headers
+    assert short.body == long.body
+
+
+@pytest.mark.parametrize("where", ["client", "request"])
+def test_hooks_are_called(where: str) -> None:
+    """Those of the client and those of a request."""
+    seen: list[int] = []
+
+    def note(response: requests.Response, *args: Any, **kwargs: Any) -> None:
+        seen.append(response.status_code)
+
+    client = TestClient(mirror)
+    if where == "client":
+        client.hooks["response"].append(note)
+        client.get("/")
+    else:
+        client.get("/", hooks={"response": note})
+    assert seen == [200]
+
+
 def test_the_user_agent_can_be_another() -> None:
     """Fields of the constructor stand over the client's own."""
     client = TestClient(mirror, headers={"User-Agent": "me"})

@@ -32,7 +32,7 @@ from restlette.resources.models.shapes import (
 )
 from restlette.resources.models.strings import strings_loader
 
-__all__ = ["attrs_model"]
+__all__ = ["attrs_model", "generated"]
 
 cattrs = load("cattrs", "attrs", needed_by="restlette.resources.models")
 cattrs_gen = load("cattrs.gen", "attrs", needed_by="restlette.resources.models")
@@ -75,11 +75,11 @@ def _unstructure_hook(annotation: Any) -> Callable[[Any], Any]:
 def _loader(quick: Hook, thorough: Hook) -> Callable[[Any], Any]:
     def load(data: Any) -> Any:
         try:
-            return quick(data)
+            return quick(data, None)
         except Exception:
             pass
         try:
-            return thorough(data)
+            return thorough(data, None)
         except RecursionError as exc:
             error = FieldError((), "depth", "This is nested too deeply.")
             raise Invalid([error]) from exc

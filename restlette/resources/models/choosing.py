@@ -32,7 +32,7 @@ from restlette.resources.models.shapes import (
     shape_of,
 )
 
-__all__ = ["Chooser", "by_kind", "chooser", "listed", "members_of"]
+__all__ = ["Chooser", "by_kind", "chooser", "listed", "members_of", "named_kinds"]
 
 # The narrower a leaf, the earlier it is tried; a Literal or Enum before all of them.
 WIDTHS: tuple[Any, ...] = (
@@ -94,6 +94,17 @@ def by_kind(shape: Shape) -> dict[type, list[Shape]]:
     if len(table.get(dict, ())) > 1:
         chooser(table[dict])
     return table
+
+
+def named_kinds(shape: Shape) -> tuple[type, ...]:
+    """The kinds that a union takes, for an error's sentence.
+
+    That an integer may be written 1.0, or a number 1, goes without saying.
+    """
+    kinds: list[type] = []
+    for member in members_of(shape):
+        kinds += kinds_of(member)[: 1 if member.kind == "leaf" else None]
+    return tuple(dict.fromkeys(kinds))
 
 
 def chooser(shapes: Sequence[Shape]) -> Chooser:

@@ -16,7 +16,13 @@ from types import NoneType
 from typing import Any
 
 from restlette.resources.models import leaves, plain
-from restlette.resources.models.choosing import by_kind, chooser, listed, members_of
+from restlette.resources.models.choosing import (
+    by_kind,
+    chooser,
+    listed,
+    members_of,
+    named_kinds,
+)
 from restlette.resources.models.errors import FieldError, Invalid
 from restlette.resources.models.leaves import Hook
 from restlette.resources.models.objects import Errors, ObjectLoader
@@ -29,7 +35,7 @@ from restlette.resources.models.shapes import (
     shape_of,
 )
 
-__all__ = ["EveryError", "FirstError", "Hooks", "text_hook"]
+__all__ = ["EveryError", "FirstError", "Hooks", "any_of", "choice_hook", "text_hook"]
 
 
 class Hooks(ABC):
@@ -56,7 +62,7 @@ class Hooks(ABC):
             return made
         if annotation in self._making:
             # A type that holds itself: by the time of the call there is a hook.
-            return lambda data, _=None: self._made[annotation](data)
+            return lambda data, _=None: self._made[annotation](data, None)
         self._making.add(annotation)
         try:
             shape = shape_of(annotation)
@@ -124,13 +130,13 @@ class Hooks(ABC):
             kind: self._alternatives(members)
             for kind, members in by_kind(shape).items()
         }
-        kinds = tuple(table)
+        kinds = named_kinds(shape)
 
         def load_union(data: Any, _: Any = None) -> Any:
             hook = table.get(data.__class__)
             if hook is None:
                 raise plain.refuse(*kinds)
-            return hook(data)
+            return hook(data, None)
 
         return load_union
 
@@ -141,7 +147,7 @@ class Hooks(ABC):
             return hooks[0]
         if shapes[0].kind == "object":
             choose = chooser(shapes)
-            return lambda data, _=None: hooks[choose(data)](data)
+            return lambda data, _=None: hooks[choose(data)](data, None)
         return any_of(hooks)
 
     def _member(self, shape: Shape) -> Hook:
@@ -164,7 +170,7 @@ class FirstError(Hooks):
     def _run(
         self, steps: Iterable[Any], hooks: Iterable[Hook], parts: Iterable[Any]
     ) -> list[Any]:
-        return [hook(part) for hook, part in zip(hooks, parts, strict=False)]
+        return [hook(part, None) for hook, part in zip(hooks, parts, strict=False)]
 
     def _object(self, shape: Shape) -> Hook:
         return self._make_object(shape, self.hook)
@@ -175,7 +181,7 @@ class FirstError(Hooks):
             return super()._union(shape)
         # PERF: `X | None` is what most unions are.
         hook = self._member(members[1])
-        return lambda data, _=None: None if data is None else hook(data)
+        return lambda data, _=None: None if data is None else hook(data, None)
 
 
 class EveryError(Hooks):
@@ -187,7 +193,7 @@ class EveryError(Hooks):
         errors, values = Errors(), []
         for step, hook, part in zip(steps, hooks, parts, strict=False):
             try:
-                values.append(hook(part))
+                values.append(hook(part, None))
             except Invalid as exc:
                 errors.below(step, exc)
         errors.raise_any()
@@ -218,7 +224,7 @@ def any_of(hooks: Sequence[Hook]) -> Hook:
         details = []
         for hook in hooks:
             try:
-                return hook(data)
+                return hook(data, None)
             except Invalid as exc:
                 details += [error.detail for error in exc.errors]
         raise Invalid([FieldError((), "format", " Or: ".join(details))])

@@ -22,8 +22,8 @@ from restlette.resources.models.errors import FieldError, Invalid
 
 __all__ = ["LOADERS", "TEXTS", "Hook"]
 
-# Makes a value from data, or raises Invalid. It is given a type as well where cattrs
-# calls it, which says nothing new to it.
+# Makes a value from data, or raises Invalid. It is given something beside the data, as
+# the hooks of cattrs are given a type, and need not look at it.
 Hook = Callable[..., Any]
 
 # RFC 8259 section 6, ASCII digits only:

@@ -7,7 +7,7 @@ time; whatever the data, it looks at each part once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from restlette.http.optional import load
@@ -16,7 +16,7 @@ from restlette.resources.models.errors import FieldError, Invalid
 from restlette.resources.models.leaves import Hook
 from restlette.resources.models.shapes import Field
 
-__all__ = ["LIMIT", "Errors", "ObjectLoader", "explained"]
+__all__ = ["LIMIT", "Draft", "Errors", "ObjectLoader", "explained"]
 
 attrs = load("attrs", "attrs", needed_by="restlette.resources.models")
 
@@ -83,6 +83,7 @@ class ObjectLoader:
         self._keys = frozenset(field.key for field in self._fields)
         # attrs runs the validators of fields that cannot be set from outside too.
         self._validated = [field for field in fields if field.attribute is not None]
+        self._readers: list[tuple[str, Hook, bool]] = []
 
     def __call__(self, data: Any, _: Any = None) -> Any:
         """Make an instance.
@@ -93,28 +94,37 @@ class ObjectLoader:
         if not isinstance(data, dict):
             raise plain.refuse(dict)
         errors = Errors()
-        for key in data:
-            if key not in self._keys:
+        if not self._keys.issuperset(data):
+            for key in (key for key in data if key not in self._keys):
                 errors.add(FieldError((key,), "unknown", "There is no such field."))
         values = self._read(data, errors)
-        self._validate(values, errors)
-        errors.raise_any()
+        if errors.found:
+            self._validate(values, errors)
+            raise Invalid(errors.found)
         try:
+            # PERF: one bad item in a long list should not make all of them dear.
             return self._make(**values)
         except REFUSALS as exc:
-            raise Invalid([FieldError((), "invalid", explained(exc))]) from exc
+            self._validate(values, errors)
+            whole = FieldError((), "invalid", explained(exc))
+            raise Invalid(errors.found or [whole]) from exc
 
     def _read(self, data: Mapping[str, Any], errors: Errors) -> dict[str, Any]:
         """The values that can be read, by the name of the parameter that takes each."""
+        # Not before the first call: a class may hold itself.
+        self._readers = self._readers or [
+            (field.key, self._hook(field.annotation), field.required)
+            for field in self._fields
+        ]
         values = {}
-        for field in self._fields:
-            if field.key in data:
+        for key, hook, required in self._readers:
+            if key in data:
                 try:
-                    values[field.key] = self._hook(field.annotation)(data[field.key])
+                    values[key] = hook(data[key], None)
                 except Invalid as exc:
-                    errors.below(field.key, exc)
-            elif field.required:
-                errors.add(FieldError((field.key,), "missing", "This is required."))
+                    errors.below(key, exc)
+            elif required:
+                errors.add(FieldError((key,), "missing", "This is required."))
         return values
 
     def _validate(self, values: Mapping[str, Any], errors: Errors) -> None:
@@ -123,46 +133,66 @@ class ObjectLoader:
             return
         # They may look at the instance, so they get one. It is not made by __init__,
         # which would stop at the first that refuses.
-        draft = Draft(self._make, self._validated)
-        for field in self._validated:
-            refusal = draft.set(field, values)
-            if refusal is not None:
-                errors.add(FieldError((field.key,), "invalid", refusal))
-        for field in self._validated:
-            refusal = draft.validate(field)
-            if refusal is not None:
-                errors.add(FieldError((field.key,), "invalid", refusal))
+        draft = Draft(self._make)
+        for ask in (draft.set, draft.validate):
+            for field in self._validated:
+                refusal = ask(field, values)
+                if refusal is not None:
+                    errors.add(FieldError((field.key,), "invalid", refusal))
 
 
 class Draft:
     """An instance of an attrs class with the fields that are known, for validators."""
 
-    def __init__(self, cls: Any, fields: Iterable[Field]) -> None:
+    def __init__(self, cls: Any) -> None:
         self._instance = cls.__new__(cls)
-        self._missing = {field.name for field in fields}
+        self._known: set[str] = set()
+        self._incomplete = False
 
     def set(self, field: Field, values: Mapping[str, Any]) -> str | None:
         """Set a field to its value or its default; tell what its converter objects."""
         attribute = field.attribute
-        if field.settable and field.key in values:
-            value = values[field.key]
-        elif attribute.default is attrs.NOTHING:
+        if field.key not in values and attribute.default is attrs.NOTHING:
+            self._incomplete |= field.settable
             return None
-        else:
-            value = self._default(attribute.default)
         try:
-            value = self._converted(attribute, value)
+            value = self._converted(attribute, self._value(field, values))
         except REFUSALS as exc:
+            self._incomplete = True
             return explained(exc)
+        except AttributeError as exc:
+            self._tolerate(exc)
+            return None
         object.__setattr__(self._instance, field.name, value)
-        self._missing.discard(field.name)
+        self._known.add(field.name)
         return None
 
-    def _default(self, default: Any) -> Any:
+    def validate(self, field: Field, values: Mapping[str, Any]) -> str | None:
+        """Tell what a field's validator objects to."""
+        attribute = field.attribute
+        if attribute.validator is None or field.name not in self._known:
+            return None
+        try:
+            value = getattr(self._instance, field.name)
+            attribute.validator(self._instance, attribute, value)
+        except REFUSALS as exc:
+            return explained(exc)
+        except AttributeError as exc:
+            self._tolerate(exc)
+        return None
+
+    def _tolerate(self, exc: AttributeError) -> None:
+        """Raise an exception again unless a field with an error explains it."""
+        if not self._incomplete:
+            raise exc
+
+    def _value(self, field: Field, values: Mapping[str, Any]) -> Any:
+        if field.key in values:
+            return values[field.key]
+        default = field.attribute.default
         if not isinstance(default, attrs.Factory):
             return default
-        arguments = (self._instance,) if default.takes_self else ()
-        return default.factory(*arguments)
+        return default.factory(*((self._instance,) if default.takes_self else ()))
 
     def _converted(self, attribute: Any, value: Any) -> Any:
         converter = attribute.converter
@@ -171,20 +201,3 @@ class Draft:
         if isinstance(converter, CONVERTER):
             return converter(value, self._instance, attribute)
         return converter(value)
-
-    def validate(self, field: Field) -> str | None:
-        """Tell what a field's validator objects to."""
-        validator = field.attribute.validator
-        if validator is None or field.name in self._missing:
-            return None
-        try:
-            validator(
-                self._instance, field.attribute, getattr(self._instance, field.name)
-            )
-        except REFUSALS as exc:
-            return explained(exc)
-        except AttributeError:
-            # It looked at a field that has an error of its own.
-            if not self._missing:
-                raise
-        return None

@@ -9,8 +9,8 @@ of cattrs they take a type as well, which says nothing new to them.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from types import NoneType
-from typing import Any, get_args, get_origin
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin
 
 from restlette.resources.models.errors import FieldError, Invalid
 from restlette.resources.models.model import Model, Strings
@@ -21,6 +21,15 @@ __all__ = [
     "identity",
     "is_any",
     "is_plain",
+    "load_bool",
+    "load_dict",
+    "load_float",
+    "load_int",
+    "load_list",
+    "load_mapping",
+    "load_none",
+    "load_str",
+    "nameless",
     "plain_model",
     "refuse",
 ]
@@ -55,6 +64,8 @@ def plain_model(annotation: Any) -> Model | None:
     if is_any(annotation):
         return Model(annotation, identity, load_mapping, identity)
     origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin in (Union, UnionType):
+        return _optional_model(annotation)
     members = arguments[1:] if origin in (dict, Mapping) else arguments
     if arguments and (arguments[0] not in (str, Any) or not all(map(is_any, members))):
         return None
@@ -64,6 +75,20 @@ def plain_model(annotation: Any) -> Model | None:
     if kind is dict:
         return Model(annotation, load_dict, load_mapping, identity)
     return Model(annotation, LOADERS[kind], nameless, identity, no_query=NAMELESS)
+
+
+def _optional_model(annotation: Any) -> Model | None:
+    """The model of `X | None`, where X is one of JSON's own values."""
+    others = [each for each in get_args(annotation) if each is not NoneType]
+    model = plain_model(others[0]) if len(others) == 1 else None
+    if model is None:
+        return None
+    loader = model.load
+
+    def load(data: Any, _: Any = None) -> Any:
+        return None if data is None else loader(data)
+
+    return model._replace(annotation=annotation, load=load)
 
 
 def is_any(annotation: Any) -> bool:

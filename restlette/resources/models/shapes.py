@@ -53,7 +53,17 @@ from restlette.resources.annotations import (
 )
 from restlette.resources.models.plain import is_any
 
-__all__ = ["Field", "Shape", "fields_of", "kinds_of", "shape_of", "survey"]
+__all__ = [
+    "Field",
+    "Shape",
+    "choices_of",
+    "described",
+    "fields_of",
+    "has_fields",
+    "kinds_of",
+    "shape_of",
+    "survey",
+]
 
 attrs = load("attrs", "attrs", needed_by="restlette.resources.models")
 
@@ -231,10 +241,10 @@ def fields_of(shape: Shape) -> list[Field]:
         AnnotationError: the annotation of a field cannot be resolved.
         TypeError: the class has something that JSON cannot give it.
     """
-    cls: Any = shape.type
+    cls: type = shape.type
     if attrs.has(cls):
         fields = _attrs_fields(cls)
-    elif dataclasses.is_dataclass(cls):
+    elif has_fields(cls):
         fields = _dataclass_fields(cls)
     else:
         fields = _typed_dict_fields(cls)
@@ -253,9 +263,9 @@ def fields_of(shape: Shape) -> list[Field]:
     ]
 
 
-def _origin(cls: type, name: str) -> type | None:
+def _origin(cls: type, name: str) -> type:
     """The class, among a class and its bases, that annotates a name."""
-    return next((base for base in cls.__mro__ if name in own_annotations(base)), None)
+    return next((base for base in cls.__mro__ if name in own_annotations(base)), cls)
 
 
 def _attrs_fields(cls: Any) -> list[Field]:

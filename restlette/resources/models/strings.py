@@ -27,6 +27,7 @@ def strings_loader(shape: Shape) -> Hook:
     Raises:
         TypeError: the type has no names, or a field that text cannot give.
     """
+    shape = _without_none(shape)
     if shape.kind == "any":
         return plain.load_mapping
     if shape.kind == "mapping":
@@ -39,6 +40,13 @@ def strings_loader(shape: Shape) -> Hook:
         raise TypeError(plain.NAMELESS)
     hooks = {field.annotation: _field_hook(field) for field in fields if field.settable}
     return ObjectLoader(shape.type, fields, hooks.__getitem__)
+
+
+def _without_none(shape: Shape) -> Shape:
+    """What is left of `X | None`: no string is null, and what is absent is not seen."""
+    members = members_of(shape) if shape.kind == "union" else []
+    others = [member for member in members if member.type is not NoneType]
+    return others[0] if len(others) == 1 else shape
 
 
 def _named_tuple_fields(shape: Shape) -> list[Field]:
@@ -58,11 +66,7 @@ def _field_hook(field: Field) -> Hook:
 
 def _values_hook(annotation: Any) -> Hook:
     """The hook of the strings that were given under one name."""
-    shape = shape_of(annotation)
-    if shape.kind == "union":
-        # That no string is given is not for a hook to see; so None is no member here.
-        members = [each for each in members_of(shape) if each.type is not NoneType]
-        shape = members[0] if len(members) == 1 else shape
+    shape = _without_none(shape_of(annotation))
     if shape.kind == "array":
         return _array_hook(text_hook(shape.arguments[0]), ARRAYS[shape.type])
     hook = text_hook(annotation)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from types import NoneType
-from typing import Any
+from typing import Any, Optional
 
 import pytest
 
@@ -55,6 +55,8 @@ def test_anything_goes_where_the_annotation_says_so(annotation, value) -> None:
         (float, ["integer", "number"]),
         (bool, ["true", "false"]),
         (NoneType, ["null"]),
+        (dict[str, Any] | None, ["object", "null"]),
+        (Optional[str], ["string", "null"]),  # noqa: UP045
     ],
     ids=str,
 )
@@ -95,19 +97,31 @@ def test_an_integer_becomes_a_float_where_one_is_expected() -> None:
 def test_an_integer_beyond_a_float_is_refused() -> None:
     with pytest.raises(Invalid) as caught:
         LOADERS[float](10**400)
-    assert caught.value.errors == [FieldError((), "format", "This number is too large.")]
+    assert caught.value.errors == [
+        FieldError((), "format", "This number is too large.")
+    ]
 
 
 @pytest.mark.parametrize(
     "annotation",
-    [list[int], dict[str, int], dict[int, Any], tuple, set, bytes, int | str, "x"],
+    [
+        list[int],
+        dict[str, int],
+        dict[int, Any],
+        tuple,
+        set,
+        bytes,
+        int | str,
+        set | None,
+        "x",
+    ],
     ids=str,
 )
 def test_the_rest_is_not_plain(annotation) -> None:
     assert plain_model(annotation) is None
 
 
-@pytest.mark.parametrize("annotation", [dict[str, Any], dict, Any])
+@pytest.mark.parametrize("annotation", [dict[str, Any], dict, Any, dict | None])
 def test_a_query_is_taken_as_strings(annotation) -> None:
     """A list for names that came more than once."""
     model = plain_model(annotation)

@@ -63,7 +63,7 @@ class Point(NamedTuple):
     y: "float" = 0.0
 
 
-Bare = collections.namedtuple("Bare", "a b")  # noqa: PYI024
+Bare = collections.namedtuple("Bare", "a b")
 
 
 @attrs.define
@@ -173,7 +173,9 @@ SHAPES = [
 ]
 
 
-@pytest.mark.parametrize(("annotation", "shape"), SHAPES, ids=lambda each: str(each)[:40])
+@pytest.mark.parametrize(
+    ("annotation", "shape"), SHAPES, ids=lambda each: str(each)[:40]
+)
 def test_a_type_has_a_shape(annotation, shape) -> None:
     assert shape_of(annotation) == shape
 
@@ -357,12 +359,14 @@ def test_a_survey_has_nothing_against_what_json_can_say(annotation) -> None:
         ),
         pytest.param(
             list[typing.AsyncIterator[int]],
-            "collections.abc.AsyncIterator[int] has no form",
+            "AsyncIterator[int] has no form",
             id="an iterator",
         ),
         pytest.param(Odd, "Odd has values that JSON has not", id="an odd enum"),
         pytest.param(
-            Literal[b"x"], "Literal[b'x'] has values that JSON has not", id="odd literal"
+            Literal[b"x"],
+            "Literal[b'x'] has values that JSON has not",
+            id="odd literal",
         ),
         pytest.param(
             dict[Book, int],
@@ -371,17 +375,15 @@ def test_a_survey_has_nothing_against_what_json_can_say(annotation) -> None:
         ),
         pytest.param(
             dict[None, int],
-            "JSON's objects have strings as keys, not NoneType",
+            "JSON's objects have strings as keys, not None",
             id="null as key",
         ),
     ],
 )
 def test_a_survey_refuses_what_json_cannot_say(annotation, sentence) -> None:
-    from restlette.resources.annotations import without_extras
-
     with pytest.raises(TypeError) as caught:
-        survey(without_extras(annotation))
-    assert str(caught.value).replace("typing.", "collections.abc.").startswith(sentence)
+        survey(annotation)
+    assert str(caught.value).startswith(sentence)
 
 
 def test_types_are_described_as_they_are_written() -> None:

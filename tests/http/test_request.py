@@ -1,0 +1,604 @@
+"""The request as a handler sees it."""
+
+import asyncio
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from restlette.http.errors import (
+    BadRequest,
+    ClientDisconnect,
+    ContentTooLarge,
+    UnsupportedMediaType,
+)
+from restlette.http.json import ORJSONCodec
+from restlette.http.limits import DEFAULT_LIMITS
+from restlette.http.request import HTTPConnection, Request
+from restlette.http.types import Address
+from restlette.http.urls import URLPath
+
+MiB = 1024**2
+
+
+def scope_with(*headers, **more):
+    return {"type": "http", "method": "GET", "path": "/", "headers": [*headers], **more}
+
+
+def messages(*chunks, disconnect=False):
+    """The messages of a request's content, one a chunk."""
+    all_of_them = [
+        {"type": "http.request", "body": chunk, "more_body": True} for chunk in chunks
+    ]
+    if disconnect:
+        all_of_them.append({"type": "http.disconnect"})
+    elif all_of_them:
+        all_of_them[-1]["more_body"] = False
+    return all_of_them
+
+
+def reading(*chunks, headers=(), limit=None, disconnect=False, **more):
+    """A request whose server gives these chunks, and then waits for ever."""
+    waiting = messages(*chunks, disconnect=disconnect)
+
+    async def receive():
+        if not waiting:
+            await asyncio.get_running_loop().create_future()
+        return waiting.pop(0)
+
+    request = Request(scope_with(*headers, **more), receive)
+    if limit is not None:
+        request.limits = DEFAULT_LIMITS._replace(body=limit)
+    request.waiting = waiting
+    return request
+
+
+def run(function):
+    return asyncio.run(asyncio.wait_for(function(), 10))
+
+
+# The scope ----------------------------------------------------------------------------
+
+
+def test_a_connection_is_a_mapping_of_the_scope():
+    scope = scope_with()
+    connection = HTTPConnection(scope)
+    assert connection["type"] == "http"
+    assert set(connection) == set(scope)
+    assert len(connection) == len(scope)
+    with pytest.raises(KeyError):
+        connection["nothing"]
+
+
+def test_a_connection_equals_itself_alone():
+    scope = scope_with()
+    one, other = HTTPConnection(scope), HTTPConnection(scope)
+    assert one == one
+    assert one != other
+    assert len({one, other}) == 2
+
+
+@pytest.mark.parametrize(
+    "cls, kind",
+    [(HTTPConnection, "lifespan"), (Request, "websocket"), (Request, "lifespan")],
+)
+def test_a_scope_of_another_type_is_misuse(cls, kind):
+    with pytest.raises(TypeError, match=f"not '{kind}'"):
+        cls({"type": kind})
+
+
+@pytest.mark.parametrize("kind", ["http", "websocket"])
+def test_a_connection_is_of_either_type(kind):
+    assert HTTPConnection({"type": kind}, None)["type"] == kind
+
+
+def test_what_the_scope_says():
+    app = object()
+    request = Request(
+        scope_with(
+            app=app,
+            client=["127.0.0.1", 5000],
+            path_params={"book_id": 7},
+            method="POST",
+        )
+    )
+    assert request.app is app
+    assert request.client == Address("127.0.0.1", 5000)
+    assert request.path_params == {"book_id": 7}
+    assert request.method == "POST"
+
+
+def test_what_the_scope_does_not_say():
+    request = Request(scope_with(client=None))
+    assert request.client is None
+    assert request.path_params == {}
+    assert dict(request.query_params) == {}
+    assert request.cookies == {}
+
+
+def test_parts_are_parsed_once():
+    request = Request(scope_with((b"host", b"a"), (b"cookie", b"a=b")))
+    for name in "url", "base_url", "headers", "query_params", "cookies", "state":
+        assert getattr(request, name) is getattr(request, name)
+
+
+def test_urls():
+    request = Request(
+        scope_with(
+            (b"host", b"example.org"),
+            scheme="https",
+            path="/shop/books",
+            root_path="/shop",
+            raw_path=b"/shop/books",
+            query_string=b"a=b",
+        )
+    )
+    assert request.url == "https://example.org/shop/books?a=b"
+    assert request.base_url == "https://example.org/shop/"
+
+
+@pytest.mark.parametrize("scheme, expected", [("ws", "http"), ("wss", "https")])
+def test_the_base_url_of_a_websocket_is_http(scheme, expected):
+    scope = {
+        "type": "websocket",
+        "path": "/",
+        "headers": [(b"host", b"x")],
+        "scheme": scheme,
+    }
+    assert HTTPConnection(scope).base_url == f"{expected}://x/"
+
+
+def test_url_for_is_below_the_root_path():
+    class Router:
+        def url_path_for(self, target, /, **params):
+            return URLPath(f"/{target}/{params['book_id']}")
+
+    request = Request(
+        scope_with((b"host", b"x"), scheme="http", root_path="/shop", router=Router())
+    )
+    assert request.url_for("books", book_id=7) == "http://x/shop/books/7"
+
+
+@pytest.mark.parametrize("more", [{}, {"router": None}], ids=["absent", "none"])
+def test_url_for_without_a_router_is_an_error_that_teaches(more):
+    with pytest.raises(RuntimeError, match="url_for needs a router"):
+        Request(scope_with(**more)).url_for("books")
+
+
+@pytest.mark.parametrize(
+    "name, middleware",
+    [
+        ("session", "SessionMiddleware"),
+        ("auth", "AuthenticationMiddleware"),
+        ("user", "AuthenticationMiddleware"),
+    ],
+)
+def test_what_middleware_gives(name, middleware):
+    value = object()
+    assert getattr(Request(scope_with(**{name: value})), name) is value
+    with pytest.raises(RuntimeError, match=f"connection.{name} needs {middleware}"):
+        getattr(Request(scope_with()), name)
+
+
+def test_state_is_shared_by_all_that_see_the_scope():
+    scope = scope_with()
+    Request(scope).state.shelf = "A3"
+    assert Request(scope).state.shelf == "A3"
+    assert scope["state"] == {"shelf": "A3"}
+
+
+def test_headers_27_are_a_snapshot():
+    """headers in-27: trailers that a server adds later are not seen."""
+    scope = scope_with((b"a", b"1"))
+    request = Request(scope)
+    assert request.headers["a"] == "1"
+    scope["headers"].append((b"authorization", b"x"))
+    assert "authorization" not in request.headers
+
+
+def test_cookies_come_from_every_field_up_to_the_limit():
+    request = Request(scope_with((b"cookie", b"a=1"), (b"cookie", b"b=2")))
+    assert request.cookies == {"a": "1", "b": "2"}
+    short = Request(scope_with((b"cookie", b"a=1; bb=2")))
+    short.limits = DEFAULT_LIMITS._replace(cookies=3)
+    assert short.cookies == {"a": "1"}
+
+
+def test_query_121_the_number_of_parameters_is_limited():
+    """query-121: 1000 are taken, more is 400."""
+    fine = Request(scope_with(query_string=b"&".join([b"a=1"] * 1000)))
+    assert len(fine.query_params.getlist("a")) == 1000
+    for count in 1001, 100_000:
+        request = Request(scope_with(query_string=b"&".join([b"a=1"] * count)))
+        with pytest.raises(BadRequest) as raised:
+            request.query_params
+        assert raised.value.detail == "The query has more than 1000 parameters."
+    request.limits = DEFAULT_LIMITS._replace(query_parameters=100_000)
+    assert len(request.query_params.getlist("a")) == 100_000
+
+
+@given(st.binary(max_size=200))
+def test_query_121_any_bytes_are_parameters(query):
+    """query-121: `;`, `%`, what is no UTF-8: never an exception."""
+    params = Request(scope_with(query_string=query)).query_params
+    for name in params:
+        assert params[name] == params.getlist(name)[-1]
+
+
+# Content ------------------------------------------------------------------------------
+
+CHUNKED = {
+    "empty": ((b"",), b""),
+    "one": ((b"abc",), b"abc"),
+    "several": ((b"a", b"", b"bc"), b"abc"),
+}
+
+
+@pytest.mark.parametrize("chunks, whole", CHUNKED.values(), ids=CHUNKED)
+def test_the_body_is_what_the_chunks_are_together(chunks, whole):
+    async def main():
+        request = reading(*chunks)
+        assert await request.body() == whole
+        # body-55: read twice.
+        assert await request.body() is await request.body()
+
+    run(main)
+
+
+@pytest.mark.parametrize("chunks, whole", CHUNKED.values(), ids=CHUNKED)
+def test_the_stream_gives_the_chunks_and_an_empty_one(chunks, whole):
+    async def main():
+        request = reading(*chunks)
+        given = [chunk async for chunk in request.stream()]
+        assert given == [*filter(None, chunks), b""]
+
+    run(main)
+
+
+def test_a_message_may_leave_out_what_has_a_default():
+    """ASGI: body is optional, and so is more_body."""
+
+    async def receive():
+        return {"type": "http.request"}
+
+    async def main():
+        request = Request(scope_with(), receive)
+        assert await request.body() == b""
+        stream = Request(scope_with(), receive).stream()
+        assert [chunk async for chunk in stream] == [b""]
+
+    run(main)
+
+
+def test_receive_is_the_servers():
+    async def receive():
+        return {}
+
+    assert Request(scope_with(), receive).receive is receive
+
+
+def test_a_request_without_channels_says_so():
+    async def main():
+        request = Request(scope_with(extensions={"http.response.push": {}}))
+        with pytest.raises(RuntimeError, match="without a receive channel"):
+            await request.body()
+        with pytest.raises(RuntimeError, match="without a send channel"):
+            await request.send_push_promise("/a")
+        with pytest.raises(RuntimeError, match="without a receive channel"):
+            await HTTPConnection(scope_with())._receive()
+
+    run(main)
+
+
+ANNOUNCED = {
+    "missing": (),
+    "understated": ((b"content-length", b"1"),),
+    "negative": ((b"content-length", b"-1"),),
+    "word": ((b"content-length", b"many"),),
+    "empty": ((b"content-length", b""),),
+}
+
+
+@pytest.mark.parametrize("headers", ANNOUNCED.values(), ids=ANNOUNCED)
+@pytest.mark.parametrize("chunks", [(b"x" * 11,), (b"x" * 6,) * 3, (b"x" * 10, b"y")])
+def test_body_53_is_counted_whatever_the_length_says(headers, chunks):
+    """body-53: 413 as soon as the limit is passed, the rest is not received."""
+
+    async def main():
+        request = reading(*chunks, headers=headers, limit=10)
+        with pytest.raises(ContentTooLarge) as raised:
+            await request.body()
+        assert raised.value.status_code == 413
+        assert len(request.waiting) == max(0, len(chunks) - 2)
+        streamed = reading(*chunks, headers=headers, limit=10)
+        with pytest.raises(ContentTooLarge):
+            [chunk async for chunk in streamed.stream()]
+
+    run(main)
+
+
+@pytest.mark.parametrize("length", [b"11", b"9" * 19, b"9" * 20, b"9" * 5000], ids=len)
+def test_body_53_what_announces_too_much_is_not_read(length):
+    """body-53: 413 before anything is received, each time."""
+
+    async def main():
+        request = reading(b"x", headers=[(b"content-length", length)], limit=10)
+        for _ in range(2):
+            with pytest.raises(ContentTooLarge):
+                await request.body()
+        with pytest.raises(ContentTooLarge):
+            [chunk async for chunk in request.stream()]
+        assert len(request.waiting) == 1
+
+    run(main)
+
+
+def test_body_53_up_to_the_limit_is_taken():
+    """body-53: the limit itself is not too much."""
+
+    async def main():
+        length = (b"content-length", b"10")
+        assert len(await reading(b"x" * 10, headers=[length], limit=10).body()) == 10
+        assert await reading(b"a" * 5, b"b" * 5, limit=10).body() == b"aaaaabbbbb"
+
+    run(main)
+
+
+def test_body_53_a_million_chunks_of_a_byte_are_joined_once():
+    """body-53: linear."""
+    left = MiB
+
+    async def receive():
+        nonlocal left
+        left -= 1
+        return {"type": "http.request", "body": b"x", "more_body": left > 0}
+
+    assert len(run(Request(scope_with(), receive).body)) == MiB
+
+
+def test_body_54_the_default_is_a_mebibyte():
+    """body-54: on by default."""
+
+    async def main():
+        assert len(await reading(b"x" * MiB).body()) == MiB
+        with pytest.raises(ContentTooLarge):
+            await reading(b"x" * (MiB + 1)).body()
+
+    run(main)
+
+
+def test_body_55_the_stream_of_what_was_read_gives_it_again():
+    """body-55: stream after body."""
+
+    async def main():
+        request = reading(b"a", b"b")
+        await request.body()
+        assert [chunk async for chunk in request.stream()] == [b"ab", b""]
+
+    run(main)
+
+
+@pytest.mark.parametrize("partly", [True, False])
+def test_body_55_what_was_streamed_is_gone(partly):
+    """body-55: body after a stream, or after a part of one: a documented error."""
+
+    async def main():
+        request = reading(b"a", b"b")
+        async for _ in request.stream():
+            if partly:
+                break
+        for read in request.body, request.stream().__anext__:
+            with pytest.raises(RuntimeError, match="streamed already"):
+                await read()
+
+    run(main)
+
+
+@pytest.mark.parametrize("chunks", [(), (b"a",)], ids=["before", "within"])
+def test_body_55_a_client_that_goes_is_an_error_each_time(chunks):
+    """body-55: body after the disconnect does not hang, whatever the server does."""
+
+    async def main():
+        request = reading(*chunks, disconnect=True)
+        for _ in range(2):
+            with pytest.raises(ClientDisconnect):
+                await request.body()
+        assert await request.is_disconnected() is True
+        stream = reading(*chunks, disconnect=True).stream()
+        with pytest.raises(ClientDisconnect):
+            [chunk async for chunk in stream]
+
+    run(main)
+
+
+# JSON ---------------------------------------------------------------------------------
+
+JSON = (b"content-type", b"application/json")
+
+
+@pytest.mark.parametrize(
+    "media_type",
+    [
+        b"application/json",
+        b"application/json; charset=utf-8",
+        b"APPLICATION/JSON",
+        b"application/merge-patch+json",
+    ],
+)
+def test_json_is_read_once(media_type):
+    async def main():
+        request = reading(b'{"a": [1]}', headers=[(b"content-type", media_type)])
+        assert await request.json() == {"a": [1]}
+        assert await request.json() is await request.json()
+
+    run(main)
+
+
+def test_json_null_is_a_value():
+    async def main():
+        request = reading(b"null", headers=[JSON])
+        assert await request.json() is None
+        assert await request.json() is None
+
+    run(main)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [],
+        [(b"accept", b"application/json")],
+        [(b"content-type", b"text/plain")],
+        [(b"content-type", b"application/x-www-form-urlencoded")],
+        [(b"content-type", b"application/jsonp")],
+        [(b"content-type", b"\xff;;;")],
+    ],
+)
+def test_csrf_48_other_media_types_are_415(headers):
+    """CSRF-48: JSON is parsed for its own media types alone; nothing is read."""
+
+    async def main():
+        request = reading(b"{}", headers=headers)
+        with pytest.raises(UnsupportedMediaType) as raised:
+            await request.json()
+        assert raised.value.headers == {"Accept": "application/json"}
+        assert len(request.waiting) == 1
+
+    run(main)
+
+
+BROKEN = {
+    "57-empty": b"",
+    "57-truncated": b'{"a": ',
+    "57-bom": b"\xef\xbb\xbf{}",
+    "57-utf-16": "{}".encode("utf-16"),
+    "57-bad-utf-8": b'"\xff"',
+    "57-single-quotes": b"{'a': 1}",
+    "57-two": b"{} {}",
+    "58-depth": b"[" * 100_000,
+    "58-digits": b"1" * 5000,
+    "58-exponent": b"1e999999",
+    "59-nan": b"NaN",
+    "59-infinity": b"[-Infinity]",
+}
+
+
+@pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN)
+def test_json_that_is_none_is_400(content):
+    """JSON-57 to 59: 400, whose detail does not echo the content."""
+
+    async def main():
+        with pytest.raises(BadRequest) as raised:
+            await reading(content, headers=[JSON]).json()
+        assert len(raised.value.detail) < 200
+
+    run(main)
+
+
+@given(st.binary(max_size=100))
+def test_any_bytes_are_json_or_400(content):
+    async def main():
+        try:
+            value = await reading(content, headers=[JSON]).json()
+        except BadRequest:
+            return
+        assert json.loads(content) == value
+
+    run(main)
+
+
+def test_the_codec_is_the_applications():
+    async def main():
+        request = reading(b'{"a": 1}', headers=[JSON])
+        request.codec = ORJSONCodec()
+        assert await request.json() == {"a": 1}
+
+    run(main)
+
+
+# The client ---------------------------------------------------------------------------
+
+
+def test_is_disconnected_does_not_wait():
+    async def main():
+        request = reading(b"a")
+        # The content's message is there; it is kept for whoever reads it.
+        assert await request.is_disconnected() is False
+        assert await request.is_disconnected() is False
+        assert await request.body() == b"a"
+        assert await request.is_disconnected() is False
+        request.waiting.append({"type": "http.disconnect"})
+        assert await request.is_disconnected() is True
+        assert await request.is_disconnected() is True
+        assert await request.body() == b"a"
+
+    run(main)
+
+
+def test_is_disconnected_leaves_the_stream_its_messages():
+    async def main():
+        request = reading(b"a", b"b")
+        assert await request.is_disconnected() is False
+        assert [chunk async for chunk in request.stream()] == [b"a", b"b", b""]
+
+    run(main)
+
+
+def test_body_55_a_disconnect_that_was_seen_is_raised():
+    """body-55: what is_disconnected saw need not be said a second time."""
+
+    async def main():
+        request = reading(disconnect=True)
+        assert await request.is_disconnected() is True
+        with pytest.raises(ClientDisconnect):
+            await request.body()
+
+    run(main)
+
+
+def test_a_wait_that_is_given_up_ends():
+    """A future is cancelled, a coroutine closed; another awaitable is left alone."""
+    ended = []
+
+    async def coroutine():
+        try:
+            await asyncio.sleep(60)
+        finally:
+            ended.append("closed")
+
+    class Bare:
+        def __await__(self):
+            return self
+
+        def __iter__(self):
+            return self
+
+        def __next__(self):
+            return None
+
+    async def main():
+        future = asyncio.get_running_loop().create_future()
+        for receive in coroutine, lambda: future, Bare:
+            assert await Request(scope_with(), receive).is_disconnected() is False
+        assert ended == ["closed"]
+        assert future.cancelled()
+
+    run(main)
+
+
+@pytest.mark.parametrize("extensions", [None, {}, {"http.response.push": {}}])
+def test_a_push_is_promised_where_the_server_offers_it(extensions):
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    scope = scope_with((b"accept", b"*/*"), (b"cookie", b"a=b"), extensions=extensions)
+    run(lambda: Request(scope, send=send).send_push_promise("/style.css"))
+    promised = {
+        "type": "http.response.push",
+        "path": "/style.css",
+        "headers": [(b"accept", b"*/*")],
+    }
+    assert sent == ([promised] if extensions else [])

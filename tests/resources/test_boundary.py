@@ -1,0 +1,497 @@
+"""What becomes of an exception."""
+
+import asyncio
+import json
+import logging
+import threading
+
+import pytest
+
+from restlette.http.errors import (
+    ClientDisconnect,
+    Conflict,
+    HTTPException,
+    InternalServerError,
+    NotFound,
+    UpgradeRequired,
+)
+from restlette.http.response import PlainTextResponse
+from restlette.resources.boundary import Boundary, Refusal, Watch, find_accept
+
+PLAIN = (
+    b'{"type":"about:blank","title":"Internal Server Error","status":500}',
+    [
+        (b"content-length", b"67"),
+        (b"content-type", b"application/problem+json"),
+        (b"x-content-type-options", b"nosniff"),
+        (b"vary", b"Accept"),
+    ],
+)
+
+
+def scope_with(*headers, **more):
+    return {
+        "type": "http",
+        "method": "GET",
+        "path": "/books",
+        "headers": [(b"host", b"localhost"), *headers],
+        "client": ("127.0.0.1", 5000),
+        **more,
+    }
+
+
+class Wire:
+    """What a boundary, or another application, sends."""
+
+    def __init__(self, *headers, **more):
+        self.scope = scope_with(*headers, **more)
+        self.sent = []
+
+    async def send(self, message):
+        self.sent.append(message)
+
+    async def receive(self):
+        raise AssertionError("nothing is read")
+
+    def fail(self, boundary, exc):
+        """As the pipeline does it: while the exception is handled."""
+        try:
+            raise exc
+        except Exception as raised:
+            asyncio.run(boundary.fail(raised, self.scope, self.receive, self.send))
+        return self
+
+    def refuse(self, refusal, accept=None):
+        asyncio.run(refusal(self.scope, self.receive, self.send, accept))
+        return self
+
+    @property
+    def status(self):
+        assert len(self.sent) == 2
+        return self.sent[0]["status"]
+
+    @property
+    def headers(self):
+        return self.sent[0]["headers"]
+
+    @property
+    def body(self):
+        return self.sent[1]["body"]
+
+
+class BookGone(Exception):
+    """An exception of a domain."""
+
+
+class BookBurnt(BookGone):
+    """A kind of it."""
+
+
+def answering(text, status=400):
+    """An exception handler."""
+
+    async def handler(request, exc):
+        return PlainTextResponse(f"{text}: {exc}", status)
+
+    return handler
+
+
+def failing(exc):
+    """An exception handler that itself raises."""
+
+    async def handler(request, raised):
+        handler.calls += 1
+        raise exc
+
+    handler.calls = 0
+    return handler
+
+
+class Records(logging.Handler):
+    """Keeps what is logged, by whomever."""
+
+    def __init__(self):
+        super().__init__(logging.INFO)
+        self.records = []
+
+    def emit(self, record):
+        self.records.append(record)
+
+
+@pytest.fixture
+def log():
+    """The records of every logger."""
+    handler = Records()
+    root = logging.getLogger()
+    root.addHandler(handler)
+    yield handler.records
+    root.removeHandler(handler)
+
+
+# Which handler ------------------------------------------------------------------------
+
+CHOICES = {
+    "by-status": ({404: "status"}, NotFound("x"), "status"),
+    "by-class": ({NotFound: "class"}, NotFound("x"), "class"),
+    "status-before-class": ({NotFound: "class", 404: "status"}, NotFound(), "status"),
+    "by-base": ({HTTPException: "base"}, NotFound("x"), "base"),
+    "nearest-base": ({HTTPException: "base", NotFound: "class"}, NotFound(), "class"),
+    "domain": ({BookGone: "domain"}, BookGone("x"), "domain"),
+    "domain-base": ({BookGone: "domain"}, BookBurnt("x"), "domain"),
+    "domain-kind": ({BookGone: "domain", BookBurnt: "kind"}, BookBurnt("x"), "kind"),
+    "other-status": ({409: "status"}, NotFound("x"), None),
+    "other-class": ({BookBurnt: "kind"}, BookGone("x"), None),
+    "exception-is-500": ({Exception: "last"}, BookGone("x"), None),
+    "500-by-status": ({500: "status"}, InternalServerError(), "status"),
+    "500-is-not-all": ({500: "status"}, BookGone("x"), None),
+    "none": ({}, NotFound(), None),
+}
+
+
+@pytest.mark.parametrize("table, exc, expected", CHOICES.values(), ids=CHOICES)
+def test_a_handler_is_found_by_status_then_by_class(table, exc, expected):
+    handlers = {key: answering(text) for key, text in table.items()}
+    found = Boundary((handlers,)).find(exc)
+    wanted = [handlers[key] for key, text in table.items() if text == expected]
+    assert found is (wanted[0] if wanted else None)
+
+
+def test_the_innermost_router_is_asked_first():
+    inner, outer = answering("inner"), answering("outer")
+    boundary = Boundary(({HTTPException: inner}, {}, {404: outer, BookGone: outer}))
+    assert boundary.find(NotFound()) is inner
+    assert boundary.find(BookGone()) is outer
+
+
+# Answers ------------------------------------------------------------------------------
+
+
+def test_an_http_exception_is_a_problem(log):
+    wire = Wire().fail(Boundary(), Conflict("It is there."))
+    assert wire.status == 409
+    assert json.loads(wire.body) == {
+        "type": "about:blank",
+        "title": "Conflict",
+        "status": 409,
+        "detail": "It is there.",
+    }
+    assert log == []
+
+
+def test_errors_108_accept_decides_the_form():
+    """errors-108: every Accept field counts."""
+    wire = Wire((b"accept", b"image/png"), (b"accept", b"text/plain"))
+    assert wire.fail(Boundary(), NotFound()).body == b"Not Found\n"
+    assert find_accept(wire.scope) == b"image/png, text/plain"
+    assert find_accept(scope_with()) is None
+
+
+def test_a_handler_answers_and_nothing_is_raised_or_logged(log):
+    wire = Wire().fail(Boundary(({BookGone: answering("gone", 410)},)), BookGone("it"))
+    assert (wire.status, wire.body) == (410, b"gone: it")
+    assert log == []
+
+
+def test_a_plain_handler_runs_in_a_thread():
+    threads = []
+
+    def handler(request, exc):
+        threads.append(threading.current_thread())
+        return PlainTextResponse("gone", 410)
+
+    assert Wire().fail(Boundary(({BookGone: handler},)), BookGone()).status == 410
+    assert threads[0] is not threading.current_thread()
+
+
+def test_a_handler_is_given_the_request():
+    seen = []
+
+    async def handler(request, exc):
+        seen.append((request.url.path, request.method, exc))
+        return PlainTextResponse("x")
+
+    exc = BookGone()
+    Wire().fail(Boundary(({BookGone: handler},)), exc)
+    assert seen == [("/books", "GET", exc)]
+
+
+def test_errors_107_an_unhandled_exception_is_a_plain_500(log):
+    """errors-107: no text, traceback, path or version; logged once, raised again."""
+    wire = Wire()
+    exc = BookGone("hunter2")
+    with pytest.raises(BookGone) as raised:
+        wire.fail(Boundary(), exc)
+    assert raised.value is exc
+    assert wire.status == 500
+    assert (wire.body, wire.headers) == PLAIN
+    [record] = log
+    assert record.name == "restlette.error"
+    assert record.levelno == logging.ERROR
+    assert record.getMessage() == "GET /books: BookGone: hunter2"
+    assert record.exc_info is None
+
+
+@pytest.mark.parametrize("key", [500, Exception])
+def test_the_last_handler_answers_what_nobody_handles(key, log):
+    """It answers, but does not handle: the exception is logged and raised again."""
+    boundary = Boundary(
+        ({}, {BookBurnt: answering("x")}, {key: answering("last", 500)})
+    )
+    wire = Wire()
+    with pytest.raises(BookGone):
+        wire.fail(boundary, BookGone("it"))
+    assert (wire.status, wire.body) == (500, b"last: it")
+    assert len(log) == 1
+
+
+def test_errors_107_a_handler_that_raises_is_a_plain_500(log):
+    """errors-107: what the handler raised is what is logged and raised again."""
+    wire = Wire()
+    with pytest.raises(KeyError) as raised:
+        wire.fail(Boundary(({BookGone: failing(KeyError("k"))},)), BookGone("it"))
+    assert isinstance(raised.value.__context__, BookGone)
+    assert wire.status == 500
+    assert (wire.body, wire.headers) == PLAIN
+    assert [r.getMessage() for r in log] == ["GET /books: KeyError: 'k'"]
+
+
+def test_a_handler_may_raise_an_answer(log):
+    """So a handler turns an exception of a domain into a problem."""
+    boundary = Boundary(({BookGone: failing(Conflict("No."))},))
+    assert Wire().fail(boundary, BookGone()).status == 409
+    assert log == []
+
+
+def test_errors_107_a_last_handler_that_raises_is_a_plain_500(log):
+    """errors-107: both exceptions are logged, the first one is raised again."""
+    wire = Wire()
+    with pytest.raises(BookGone):
+        wire.fail(Boundary(({500: failing(KeyError("k"))},)), BookGone("it"))
+    assert (wire.body, wire.headers) == PLAIN
+    assert [r.getMessage() for r in log] == [
+        "GET /books: BookGone: it",
+        "GET /books: KeyError: 'k'",
+    ]
+
+
+def test_a_handler_that_failed_is_not_asked_again(log):
+    """The handler of 500 is that of InternalServerError and the last one as well."""
+    handler = failing(KeyError("k"))
+    wire = Wire()
+    with pytest.raises(KeyError):
+        wire.fail(Boundary(({500: handler},)), InternalServerError())
+    assert handler.calls == 1
+    assert (wire.body, wire.headers) == PLAIN
+    assert len(log) == 1
+
+
+@pytest.mark.parametrize("key", [BookGone, 500])
+def test_openness_125_a_handler_that_returns_no_response_is_named(key, log):
+    """openness-125: a typed error that names the handler."""
+
+    async def on_gone(request, exc):
+        return {"gone": True}
+
+    wire = Wire()
+    with pytest.raises((TypeError, BookGone)):
+        wire.fail(Boundary(({key: on_gone},)), BookGone())
+    assert wire.status == 500
+    assert (
+        log[-1]
+        .getMessage()
+        .endswith("on_gone returned dict; an exception handler returns a Response.")
+    )
+
+
+def test_a_handler_that_is_an_object_is_named_too(log):
+    class Handler:
+        async def __call__(self, request, exc):
+            return None
+
+    wire = Wire()
+    with pytest.raises(TypeError, match=r"handler <.*Handler object .*> returned None"):
+        wire.fail(Boundary(({BookGone: Handler()},)), BookGone())
+    assert wire.status == 500
+
+
+@pytest.mark.parametrize("value", [object(), float("nan")], ids=["no-form", "nan"])
+def test_an_extension_without_a_form_is_a_plain_500(value, log):
+    """An exception that cannot be rendered is a fault of the application's."""
+    wire = Wire()
+    with pytest.raises((TypeError, ValueError)):
+        wire.fail(Boundary(), NotFound(extensions={"shelf": value}))
+    assert wire.status == 500
+    assert (wire.body, wire.headers) == PLAIN
+    assert len(log) == 1
+
+
+def test_a_client_that_went_is_not_answered(log):
+    """Nobody is there to read it, and nobody did anything wrong."""
+    assert Wire().fail(Boundary(), ClientDisconnect()).sent == []
+    assert log == []
+
+
+# HTTP/2 -------------------------------------------------------------------------------
+
+VERSIONS = {"1.0": True, "1.1": True, "2": False, "2.0": False, "3": False}
+
+
+@pytest.mark.parametrize("version, has_them", VERSIONS.items())
+@pytest.mark.parametrize("how", ["raised", "refused"])
+def test_426_has_no_fields_of_the_connection_in_http_2(version, has_them, how):
+    """RFC 9113 §8.2.2: they would make the answer malformed."""
+    exc = UpgradeRequired(protocols=["websocket"])
+    wire = Wire(http_version=version)
+    if how == "raised":
+        wire.fail(Boundary(), exc)
+    else:
+        wire.refuse(Refusal(exc, Boundary()))
+    assert wire.status == 426
+    names = {name for name, _ in wire.headers}
+    assert ({b"connection", b"upgrade"} <= names) is has_them
+    assert {b"connection", b"upgrade"}.isdisjoint(names) is not has_them
+
+
+# Debug --------------------------------------------------------------------------------
+
+
+def test_errors_106_the_debug_page_is_for_this_machine(log):
+    """errors-106: an unhandled exception is shown, and still logged and raised."""
+    wire = Wire((b"accept", b"text/html"))
+    boundary = Boundary(({500: answering("last", 500)},), debug=True)
+    with pytest.raises(BookGone):
+        wire.fail(boundary, BookGone("<script>"))
+    assert wire.status == 500
+    assert b"BookGone" in wire.body
+    assert b"&lt;script&gt;" in wire.body
+    assert b"<script>" not in wire.body
+    fields = dict(wire.headers)
+    assert fields[b"x-content-type-options"] == b"nosniff"
+    assert b"default-src 'none'" in fields[b"content-security-policy"]
+    assert len(log) == 1
+
+
+ELSEWHERE = {
+    "client": {"client": ("192.0.2.1", 5000)},
+    "client-like": {"client": ("127.0.0.1.evil.example", 5000)},
+    "no-client": {"client": None},
+    "host": {"headers": [(b"host", b"shop.example.org")]},
+    "no-host": {"headers": []},
+}
+
+
+@pytest.mark.parametrize("more", ELSEWHERE.values(), ids=ELSEWHERE)
+def test_errors_106_nobody_else_sees_it(more, log):
+    """errors-106: neither another peer nor one that meant another host."""
+    wire = Wire()
+    wire.scope.update(more)
+    with pytest.raises(BookGone):
+        wire.fail(Boundary(debug=True), BookGone("hunter2"))
+    assert (wire.body, wire.headers) == PLAIN
+
+
+def test_debug_leaves_answers_alone():
+    wire = Wire().fail(Boundary(debug=True), NotFound("x"))
+    assert wire.status == 404
+    assert json.loads(wire.body)["detail"] == "x"
+
+
+# Logs ---------------------------------------------------------------------------------
+
+DIRTY = "a\nGET /b\r\x1b[2J\u2028\u202e\x00" + "x" * 1_000_000
+
+
+@pytest.mark.parametrize("where", ["method", "path", "text"])
+def test_logs_118_one_line_without_controls(where, log):
+    """logs-118: what comes from outside is escaped and cut."""
+    more = {where: DIRTY} if where != "text" else {}
+    with pytest.raises(BookGone):
+        Wire(**more).fail(Boundary(), BookGone(DIRTY if where == "text" else "x"))
+    [record] = log
+    message = record.getMessage()
+    assert message.isprintable()
+    assert "a\\nGET /b\\r\\x1b[2J\\u2028\\u202e\\x00xxx" in message
+    assert len(message) < 1000
+
+
+def test_logs_118_credentials_are_not_logged(log):
+    """logs-118: Authorization and Cookie never."""
+    with pytest.raises(BookGone):
+        Wire((b"authorization", b"hunter2"), (b"cookie", b"a=hunter2")).fail(
+            Boundary(), BookGone("x")
+        )
+    assert "hunter2" not in log[0].getMessage()
+
+
+def test_an_exception_whose_text_cannot_be_had_is_logged(log):
+    class Mute(Exception):
+        def __str__(self):
+            raise RuntimeError
+
+    wire = Wire()
+    with pytest.raises(Mute):
+        wire.fail(Boundary(), Mute())
+    assert wire.status == 500
+    assert log[0].getMessage() == "GET /books: Mute: its text cannot be had"
+
+
+# Watch --------------------------------------------------------------------------------
+
+
+def test_a_watch_sees_where_the_answer_begins():
+    wire = Wire()
+    watch = Watch(wire.send)
+    early = {"type": "http.response.push", "path": "/a", "headers": []}
+    start = {"type": "http.response.start", "status": 200, "headers": []}
+    body = {"type": "http.response.body", "body": b""}
+    seen = []
+    for message in early, start, body:
+        asyncio.run(watch(message))
+        seen.append(watch.started)
+    assert seen == [False, True, True]
+    assert wire.sent == [early, start, body]
+
+
+# Refusals -----------------------------------------------------------------------------
+
+
+def test_a_refusal_is_rendered_once_and_sent_as_a_copy():
+    refusal = Refusal(NotFound(), Boundary())
+    one, other = Wire().refuse(refusal), Wire().refuse(refusal, b"*/*")
+    assert one.status == other.status == 404
+    assert one.body is other.body
+    one.headers.append((b"x-a", b"1"))
+    assert (b"x-a", b"1") not in other.headers
+    assert (b"x-a", b"1") not in Wire().refuse(refusal).headers
+
+
+def test_a_refusal_is_what_the_boundary_would_answer():
+    for accept in None, b"*/*", b"text/plain", b"application/json", b"image/png":
+        fields = [] if accept is None else [(b"accept", accept)]
+        raised = Wire(*fields).fail(Boundary(), NotFound())
+        refused = Wire(*fields).refuse(Refusal(NotFound(), Boundary()), accept)
+        assert refused.sent == raised.sent
+
+
+def test_dispatch_5_a_refused_head_has_no_content():
+    """dispatch-5: same fields as for GET."""
+    refusal = Refusal(NotFound(), Boundary())
+    get, head = Wire().refuse(refusal), Wire(method="HEAD").refuse(refusal)
+    assert head.headers == get.headers
+    assert head.body == b""
+
+
+def test_a_refusal_with_a_handler_is_the_handlers():
+    """A copy is given to it each time, so that nothing piles up on one exception."""
+    seen = []
+
+    async def handler(request, exc):
+        seen.append(exc)
+        return PlainTextResponse("nothing here", 404)
+
+    refusal = Refusal(NotFound("x"), Boundary(({404: handler},)))
+    for _ in range(2):
+        assert Wire().refuse(refusal, b"text/html").body == b"nothing here"
+    assert [exc.detail for exc in seen] == ["x", "x"]
+    assert seen[0] is not seen[1]
+    assert seen[0] is not refusal.exc

@@ -1,0 +1,259 @@
+"""Results are values: content, and what is said about it."""
+
+from __future__ import annotations
+
+import typing
+from typing import Any
+
+import attrs
+import pytest
+
+from restlette.http.response import JSONResponse, Response
+from restlette.resources.models import model_for
+from restlette.resources.representation import (
+    JSON,
+    UNANNOTATED,
+    Accepted,
+    Created,
+    Reply,
+    Representation,
+    Returns,
+    returns_of,
+)
+from restlette.resources.uri import Ref
+
+
+@attrs.frozen
+class Book:
+    title: str
+
+
+@attrs.frozen
+class Film:
+    length: int
+
+
+DUNE = Book("Dune")
+
+
+# Representations
+
+
+def test_json_is_a_representation() -> None:
+    assert JSON.media_type == "application/json"
+    assert JSON.encode({"a": 1}) == b'{"a":1}'
+
+
+def test_a_representation_has_a_media_type() -> None:
+    csv = Representation("Text/CSV; charset=utf-8", bytes)
+    assert csv.media_type == "text/csv; charset=utf-8"
+    assert repr(csv) == "Representation('text/csv; charset=utf-8', <class 'bytes'>)"
+    with pytest.raises(ValueError, match="media type"):
+        Representation("csv", bytes)
+
+
+# Replies
+
+
+def task() -> None: ...
+
+
+def test_a_reply_has_defaults() -> None:
+    reply: Reply[Any] = Reply()
+    assert reply.content is None
+    assert reply.status_code == 200
+    assert reply.headers == {}
+    assert reply.cookies == {}
+    assert reply.background is None
+
+
+def test_its_parts_can_be_given() -> None:
+    reply = Reply(
+        DUNE,
+        status_code=203,
+        headers={"X-Shelf": "3"},
+        cookies={"seen": "1"},
+        background=task,
+    )
+    assert reply.content == DUNE
+    assert reply.status_code == 203
+    assert reply.headers == {"x-shelf": "3"}
+    assert reply.cookies == {"seen": "1"}
+    assert reply.background is task
+
+
+def test_created_and_accepted_have_their_status() -> None:
+    assert Created(DUNE).status_code == 201
+    assert Created().location is None
+    assert Accepted(location="/jobs/1").status_code == 202
+    assert Created(DUNE, location=Ref("item", book_id=1)).location == Ref(
+        "item", book_id=1
+    )
+
+
+EQUAL = [
+    (Reply(), Reply()),
+    (Reply(DUNE), Reply(Book("Dune"))),
+    (Reply(1, headers={"X-A": "1"}), Reply(1, headers={"x-a": "1"})),
+    (Created(DUNE, location="/1"), Created(Book("Dune"), location="/1")),
+    (Created(location=Ref("a", b=1)), Created(location=Ref("a", b=1))),
+    (Accepted(background=task), Accepted(background=task)),
+]
+UNEQUAL = [
+    (Reply(1), Reply(2)),
+    (Reply(1), Reply(1, status_code=203)),
+    (Reply(1), Reply(1, headers={"x-a": "1"})),
+    (Reply(1), Reply(1, cookies={"a": "1"})),
+    (Reply(1), Reply(1, background=task)),
+    (Reply(1), 1),
+    (Reply(status_code=201), Created()),
+    (Created(), Accepted()),
+    (Created(location="/1"), Created(location="/2")),
+    (Created(location="/1"), Created()),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), EQUAL, ids=repr)
+def test_replies_with_equal_parts_are_equal(one, other) -> None:
+    assert one == other
+
+
+@pytest.mark.parametrize(("one", "other"), UNEQUAL, ids=repr)
+def test_replies_with_other_parts_are_not(one, other) -> None:
+    assert one != other
+    assert other != one
+
+
+def test_a_reply_is_no_key() -> None:
+    """Its content may change."""
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(Reply())
+
+
+@pytest.mark.parametrize(
+    ("reply", "text"),
+    [
+        (Reply(), "Reply()"),
+        (Reply([1], status_code=203), "Reply([1], status_code=203)"),
+        (Created(DUNE, location="/1"), "Created(Book(title='Dune'), location='/1')"),
+        (Accepted(headers={"X-A": "1"}), "Accepted(headers={'x-a': '1'})"),
+    ],
+)
+def test_a_reply_is_shown_as_it_could_be_written(reply, text) -> None:
+    assert repr(reply) == text
+
+
+@pytest.mark.parametrize("status", [-1, 0, 99, 100, 199, 600, 2000])
+def test_a_status_that_is_none_is_refused(status) -> None:
+    """headers out 31."""
+    with pytest.raises(
+        ValueError, match=f"a reply's status is 200 to 599, not {status}"
+    ):
+        Reply(status_code=status)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"X-A": "a\r\nb"}, {"X A": "a"}, {"X-A": "\x00"}, {"X-A": "€"}, {"": "a"}],
+    ids=repr,
+)
+def test_fields_that_cannot_be_sent_are_refused(headers) -> None:
+    """headers out 28."""
+    for kind in (Reply, Created, Accepted):
+        with pytest.raises(ValueError):
+            kind(headers=headers)
+
+
+def test_a_location_that_cannot_be_sent_is_refused() -> None:
+    with pytest.raises(ValueError, match="location"):
+        Created(location="/a\r\nSet-Cookie: b")
+
+
+def test_a_location_is_given_once() -> None:
+    with pytest.raises(ValueError, match="the location is given twice"):
+        Created(location="/a", headers={"Location": "/b"})
+    assert Created(headers={"Location": "/b"}).headers == {"location": "/b"}
+
+
+# What a return annotation says
+
+BOOK, FILM = model_for(Book), model_for(Film)
+
+
+@pytest.mark.parametrize(
+    ("annotation", "returns"),
+    [
+        pytest.param(Any, Returns(), id="Any"),
+        pytest.param(object, Returns(), id="object"),
+        pytest.param(type(None), Returns(True, statuses=(204,)), id="None"),
+        pytest.param(dict, Returns(False, True, None, dict), id="dict"),
+        pytest.param(
+            dict[str, list[int]],
+            Returns(False, True, None, dict[str, list[int]]),
+            id="JSON's own",
+        ),
+        pytest.param(Book, Returns(False, True, BOOK, Book), id="a model"),
+        pytest.param(
+            typing.Literal["a"],
+            Returns(False, True, model_for(typing.Literal["a"]), typing.Literal["a"]),
+            id="a choice",
+        ),
+        pytest.param(
+            list[Book],
+            Returns(False, True, model_for(list[Book]), list[Book]),
+            id="list",
+        ),
+        pytest.param(
+            Book | None, Returns(True, True, BOOK, Book, (200, 204)), id="or nothing"
+        ),
+        pytest.param(
+            Created[Book], Returns(False, True, BOOK, Book, (201,)), id="Created"
+        ),
+        pytest.param(
+            Accepted[None],
+            Returns(False, False, None, Any, (202,)),
+            id="Accepted[None]",
+        ),
+        pytest.param(Created, Returns(statuses=(201,)), id="Created without brackets"),
+        pytest.param(Reply[Book], Returns(False, True, BOOK, Book, ()), id="Reply"),
+        pytest.param(
+            Book | Created[Book],
+            Returns(False, True, BOOK, Book, (200, 201)),
+            id="one content with two statuses",
+        ),
+        pytest.param(
+            Book | Created[Film],
+            Returns(False, True, model_for(Book | Film), Book | Film, (200, 201)),
+            id="two contents",
+        ),
+        pytest.param(
+            typing.Union[Book, Response],  # noqa: UP007
+            Returns(False, True, BOOK, Book, (200,)),
+            id="or a response",
+        ),
+        pytest.param(
+            JSONResponse, Returns(False, False, None, Any, ()), id="a response alone"
+        ),
+        pytest.param(
+            typing.NoReturn, Returns(False, False, None, Any, ()), id="nothing ever"
+        ),
+        pytest.param(
+            Created | Book,
+            Returns(False, False, None, Any, (201, 200)),
+            id="unknown too",
+        ),
+    ],
+)
+def test_a_return_annotation_is_read(annotation, returns) -> None:
+    assert returns_of(annotation) == returns
+
+
+def test_without_an_annotation_nothing_is_known() -> None:
+    """None is then a mistake: openness-125."""
+    assert returns_of(Any) == UNANNOTATED
+    assert not UNANNOTATED.none_ok
+
+
+def test_content_without_a_form_is_refused() -> None:
+    with pytest.raises(TypeError, match="bytes has no form in JSON"):
+        returns_of(Created[bytes])
