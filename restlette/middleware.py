@@ -171,22 +171,21 @@ class BaseHTTPMiddleware:
         try:
             # The annotations promise both; not every function keeps the promise.
             answering: Any = self.dispatch_func(exchange.request, exchange.call_next)
-            is_awaitable = isinstance(answering, Awaitable)
-            if not is_awaitable:
+            if not isinstance(answering, Awaitable):
                 raise TypeError(
                     f"the middleware function {name_of(self.dispatch_func)} is not "
                     "asynchronous: write `async def`, and `await call_next(request)`."
                 )
-            response = await answering
-            is_application = callable(response)
-            if not is_application:
+            response: Any = await answering
+            answer: ASGIApp = response
+            if not callable(response):
                 came = "nothing" if response is None else f"a {name_of(response)}"
                 raise TypeError(
                     f"the middleware function {name_of(self.dispatch_func)} returned "
                     f"{came}: return what `await call_next(request)` gave, or a "
                     "response of your own."
                 )
-            await response(scope, receive, send)
+            await answer(scope, receive, send)
             await exchange.finish()
         except BaseException:
             await exchange.abandon()

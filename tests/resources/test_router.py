@@ -600,7 +600,8 @@ def test_a_url_knows_its_protocol_and_its_host() -> None:
             "books:itm",
             {},
             "no route for 'books:itm' with the parameters: none. Names are: "
-            "books:list, books:item, books:Feed, shop:ping, search (did you mean 'books:item'?).",
+            "books:list, books:item, books:Feed, shop:ping, search "
+            "(did you mean 'books:item'?).",
             id="unknown",
         ),
         pytest.param(
