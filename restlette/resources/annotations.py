@@ -173,9 +173,9 @@ def look_up(name: str, names: Names) -> Any:
     return found
 
 
-def own_annotations(cls: type) -> Mapping[str, Any]:
-    """What the body of a class annotates, without what its bases do."""
-    return getattr(cls, "__annotations__", {})
+def own_annotations(definition: type | FunctionType) -> Mapping[str, Any]:
+    """What a function, or the body of a class without its bases, annotates."""
+    return getattr(definition, "__annotations__", {})
 
 
 def names_of_class(cls: type) -> Names:
@@ -210,7 +210,8 @@ def names_of_function(
     else:
         # Not __globals__: an __init__ that attrs wrote has globals of its own.
         names = names_of_class(origin)
-    local = {**names.local, **_type_parameters(function)}
+    kept = vars(function).get(KEPT, {})
+    local = {**names.local, **_type_parameters(function), **kept}
     if LOCALS in function.__qualname__:
         missing = _mentioned(annotations.values()) - local.keys()
         local |= _from_frames(function.__qualname__, function.__module__, missing)
@@ -226,21 +227,24 @@ def defining_class(function: Callable[..., Any], owner: type | None) -> type | N
     return None
 
 
-def keep_local_names(cls: type) -> None:
-    """Keep what the annotations of a local class mention, while it can be seen.
+def keep_local_names(definition: type | FunctionType) -> None:
+    """Keep what the annotations of a local definition mention, while it can be seen.
 
-    To be called while the class is made (`__init_subclass__`). Only the names that are
-    mentioned are kept, so that the other locals of the function are not held alive.
+    To be called while a class is made (`__init_subclass__`), or a function registered.
+    Only the names that are mentioned are kept, so that the other locals of the function
+    around are not held alive.
     """
-    if LOCALS not in cls.__qualname__:
+    if LOCALS not in definition.__qualname__:
         return
-    annotations = list(own_annotations(cls).values())
-    for value in vars(cls).values():
+    annotations = list(own_annotations(definition).values())
+    for value in vars(definition).values():
         if isinstance(value, FunctionType):
             annotations += value.__annotations__.values()
-    found = _from_frames(cls.__qualname__, cls.__module__, _mentioned(annotations))
+    found = _from_frames(
+        definition.__qualname__, definition.__module__, _mentioned(annotations)
+    )
     if found:
-        setattr(cls, KEPT, found)
+        setattr(definition, KEPT, found)
 
 
 def type_arguments(

@@ -78,7 +78,7 @@ class Boundary:
         pool: Where plain handlers run.
     """
 
-    __slots__ = ("_debug", "_pool", "_tables")
+    __slots__ = ("_debug", "_pool", "_refusals", "_tables")
 
     def __init__(
         self,
@@ -93,7 +93,22 @@ class Boundary:
             if table
         ]
         self._debug = debug
+        self._refusals: dict[Any, Refusal] = {}
         self._pool = pool
+
+    def refusal(self, cls: type[HTTPException], **arguments: Any) -> Refusal:
+        """Give the refusal that an exception of constant arguments makes.
+
+        PERF: ten thousand resources that answer the same methods share one.
+
+        Args:
+            cls: The exception's class.
+            arguments: Its arguments, each of which can be hashed.
+        """
+        key = cls, *sorted(arguments.items())
+        if key not in self._refusals:
+            self._refusals[key] = Refusal(cls(**arguments), self)
+        return self._refusals[key]
 
     def find(self, exc: BaseException) -> Handler | None:
         """Give the handler of an exception: by status, then by class, inside out."""

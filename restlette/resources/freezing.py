@@ -8,8 +8,9 @@ makes the resource, which middleware is around it, and what is answered otherwis
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AsyncExitStack
+import gc
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, contextmanager
 from typing import Any, NamedTuple
 
 from restlette.http.types import ASGIApp, Receive, Scope, Send
@@ -24,6 +25,7 @@ from restlette.resources.routes import (
     Host,
     Mount,
     Route,
+    RouteInfo,
     Routing,
     WebSocketRoute,
     is_function,
@@ -40,9 +42,9 @@ from restlette.resources.site import (
     Site,
 )
 from restlette.resources.tree import Tree
-from restlette.resources.uri import Template
+from restlette.resources.uri import CONVERTORS, Template
 
-__all__ = ["Above", "Conversation", "Foreign", "Talk", "connect", "freeze"]
+__all__ = ["Above", "Conversation", "Foreign", "Talk", "connect", "describe", "freeze"]
 
 
 class Above(NamedTuple):
@@ -99,12 +101,50 @@ def freeze(
         ValueError: Two routes answer one method at one path.
     """
     freezer = _Freezer(router, container, root)
-    for route, above in parts:
-        if route is None:
-            freezer.add_router(above)
-        else:
-            freezer.add(route, above)
-    return freezer.close()
+    with _uncollected():
+        for route, above in parts:
+            if route is None:
+                freezer.add_router(above)
+            else:
+                freezer.add(route, above)
+        return freezer.close()
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Leave the garbage collector out of it.
+
+    PERF: all that is made here stays, and with ten thousand routes a third of the time
+    would go into looking for garbage among it.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def describe(route: Routing, above: Above) -> RouteInfo:
+    """Give a registration as plain data, with what is handed down to it."""
+    kind = "mount" if isinstance(route, Mount | Host) else "websocket"
+    template = above.template(route)
+    host = route if isinstance(route, Host) else above.host
+    return RouteInfo(
+        path=template.text,
+        path_format=template.format,
+        kind="http" if isinstance(route, Route) else kind,
+        methods=tuple(sorted(route.methods)) if isinstance(route, Route) else (),
+        name=above.names + (route.name or ""),
+        endpoint=route.app if isinstance(route, Mount | Host) else route.endpoint,
+        handlers=route.handlers() if isinstance(route, Route) else {},
+        include_in_schema=(
+            isinstance(route, Route | WebSocketRoute) and route.include_in_schema
+        ),
+        host=None if host is None else host.host,
+        place=route.place,
+    )
 
 
 class _Freezer:
@@ -121,7 +161,7 @@ class _Freezer:
         # registered.
         self._instances: dict[int, Instances] = {}
         # Every leaf with what leads to it. A leaf is its own key: it has no equal.
-        self._leaves: dict[Leaf, dict[str, Entry]] = {}
+        self._leaves: dict[Leaf, dict[str, tuple[Routing, Entry]]] = {}
 
     def _new_site(self) -> Site:
         settings = self._settings
@@ -188,7 +228,7 @@ class _Freezer:
                 leaf, "WebSocket", answer, route, template, above
             )
             return
-        for method, answer in self._answers(route, template, settings).items():
+        for method, answer in self._answers(route, template, above).items():
             leaf.methods[method] = self._put(
                 leaf, method, answer, route, template, above
             )
@@ -206,7 +246,7 @@ class _Freezer:
         """Make the entry of a method, which must have none yet."""
         taken = self._leaves.setdefault(leaf, {})
         if method in taken:
-            other = taken[method].route
+            other, _ = taken[method]
             raise ValueError(
                 f"{method} {template.text} is answered twice: by {other!r} "
                 f"({other.place}) and by {route!r} ({route.place})."
@@ -215,23 +255,29 @@ class _Freezer:
             answer,
             boundary=above.settings.boundary,
             names=template.names,
-            route=route,
+            route=describe(route, above),
             endpoint=route.app if isinstance(route, Mount | Host) else route.endpoint,
             layers=_apps(above.layers),
             most_headers=above.settings.limits.headers,
             is_foreign=isinstance(answer, Hop | Foreign),
         )
-        taken[method] = entry
+        taken[method] = route, entry
         return entry
 
     def _answers(
-        self, route: Route, template: Template, settings: Settings
+        self, route: Route, template: Template, above: Above
     ) -> Mapping[str, Answer]:
         """Give what answers each method of a route."""
         endpoint = route.endpoint
+        settings = above.settings
+        names = template.names
+        if above.host is not None:
+            names += above.host.template.names
+        for handler in route.handlers().values():
+            _check_annotations(handler, template)
         if is_resource(endpoint):
             instances = self._instances_of(endpoint)
-            operations = operations_of(endpoint, template.names, settings, instances)
+            operations = operations_of(endpoint, names, settings, instances)
             # A class that has no function for HEAD answers it as GET.
             return {
                 method: (operations.get(method) or operations["GET"]).entry
@@ -242,7 +288,7 @@ class _Freezer:
                 endpoint,
                 endpoint,
                 None,
-                template.names,
+                names,
                 (JSON,),
                 (None, None),
                 settings,
@@ -266,7 +312,7 @@ class _Freezer:
         """Add what follows from what was added, and give the site."""
         for leaf, taken in self._leaves.items():
             if leaf.hop is None:
-                entries = list(taken.values())
+                entries = [entry for _, entry in taken.values()]
                 leaf.close(entries[0], _common_layers(entries))
         for site in (self._main, *self._hosts):
             site.tree.freeze()
@@ -284,6 +330,32 @@ def _common_layers(entries: Sequence[Entry]) -> tuple[ASGIApp, ...]:
         while entry.layers[: len(common)] != common:
             common = common[:-1]
     return common
+
+
+# What the built-in convertors give, and what a template calls them.
+_KINDS = {"str": "str", "int": "int", "float": "float", "UUID": "uuid"}
+_GIVES = {type(CONVERTORS[kind]): gives for gives, kind in _KINDS.items()}
+
+
+def _check_annotations(handler: Any, template: Template) -> None:
+    """Refuse a path's parameter that is annotated as what it will not be.
+
+    Raises:
+        TypeError: The convertor gives a value of another type.
+    """
+    annotations = getattr(handler, "__annotations__", {})
+    for parameter in template.parameters:
+        annotation = annotations.get(parameter.name)
+        wrote = getattr(annotation, "__name__", annotation)
+        gives = _GIVES.get(type(parameter.convertor))
+        if not isinstance(wrote, str) or gives in (None, wrote) or wrote not in _KINDS:
+            continue
+        kind = _KINDS[wrote]
+        raise TypeError(
+            f"{handler.__qualname__} takes {parameter.name}: {wrote}, but the path "
+            f"{template.text!r} gives a {gives}: write "
+            f"{{{parameter.name}:{kind}}} in the path, or annotate it {gives}."
+        )
 
 
 class Foreign:

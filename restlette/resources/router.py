@@ -28,7 +28,7 @@ from restlette.lifespan import Lifespan, LifespanContext, converse
 from restlette.middleware import BaseHTTPMiddleware, Middleware, compose
 from restlette.resources.boundary import Boundary, Handlers
 from restlette.resources.dependencies import Container
-from restlette.resources.freezing import Above, freeze
+from restlette.resources.freezing import Above, describe, freeze
 from restlette.resources.pipeline import Settings
 from restlette.resources.routes import (
     Host,
@@ -412,7 +412,7 @@ class Router:
         """Give every route of the tree as plain data, in the order of registration."""
         for route, above in self._parts(self._root()):
             if route is not None:
-                yield _describe(route, above)
+                yield describe(route, above)
 
     def url_path_for(self, target: Any, /, **path_params: Any) -> URLPath:
         """Give the path of a route.
@@ -639,26 +639,6 @@ def _path_in(
         return None
     protocol = getattr(found, "protocol", "http")
     return URLPath(prefix + found, protocol, getattr(found, "host", "") or prefix.host)
-
-
-def _describe(route: Routing, above: Above) -> RouteInfo:
-    kind = "mount" if isinstance(route, Mount | Host) else "websocket"
-    template = above.template(route)
-    host = route if isinstance(route, Host) else above.host
-    return RouteInfo(
-        path=template.text,
-        path_format=template.format,
-        kind="http" if isinstance(route, Route) else kind,
-        methods=tuple(sorted(route.methods)) if isinstance(route, Route) else (),
-        name=above.names + (route.name or ""),
-        endpoint=route.app if isinstance(route, Mount | Host) else route.endpoint,
-        handlers=route.handlers() if isinstance(route, Route) else {},
-        include_in_schema=(
-            isinstance(route, Route | WebSocketRoute) and route.include_in_schema
-        ),
-        host=None if host is None else host.host,
-        place=route.place,
-    )
 
 
 class _Children:

@@ -18,6 +18,7 @@ from restlette.http.limits import DEFAULT_LIMITS
 from restlette.http.methods import is_token
 from restlette.http.urls import is_valid_host
 from restlette.middleware import Middleware
+from restlette.resources.annotations import keep_local_names
 from restlette.resources.endpoint import HTTPEndpoint, handlers_of
 from restlette.resources.uri import Template
 from restlette.resources.websocket import WebSocketEndpoint
@@ -191,6 +192,8 @@ class Route(Registered):
         if is_resource(self.endpoint):
             return self._methods_of_class(asked)
         if is_function(self.endpoint):
+            if isinstance(self.endpoint, FunctionType):
+                keep_local_names(self.endpoint)
             return asked or ("GET",)
         if isinstance(self.endpoint, type) or not callable(self.endpoint):
             raise TypeError(

@@ -29,7 +29,7 @@ from restlette.http.response import Response
 from restlette.http.types import ASGIApp, Receive, Scope, Send
 from restlette.http.urls import is_valid_host, quote_path, quote_segment, split_host
 from restlette.middleware import Middleware, compose
-from restlette.resources.boundary import Boundary, Refusal, Watch, find_accept
+from restlette.resources.boundary import Boundary, Watch, find_accept
 from restlette.resources.tree import Tree, split_path
 
 __all__ = [
@@ -238,18 +238,18 @@ class Leaf:
         # RFC 9110 §9.3.2: HEAD is GET without the content.
         if "GET" in methods:
             methods.setdefault("HEAD", methods["GET"])
-        allow = {*methods, "OPTIONS"}
-        if not methods and self.websocket is not None:
-            exc: HTTPException = UpgradeRequired(
-                "This resource is spoken to over a WebSocket.", protocols=["websocket"]
-            )
-            self.not_allowed = entry(Refusal(exc, like.boundary))
-            methods["OPTIONS"] = entry(Options(["OPTIONS"]))
+        allow = tuple(sorted({*methods, "OPTIONS"}))
+        if methods:
+            refusal = like.boundary.refusal(MethodNotAllowed, allow=allow)
         else:
-            methods.setdefault("OPTIONS", entry(Options(allow)))
-            exc = MethodNotAllowed(allow=sorted(allow))
-            self.not_allowed = entry(Refusal(exc, like.boundary))
-        self.not_implemented = entry(Refusal(MethodNotImplemented(), like.boundary))
+            refusal = like.boundary.refusal(
+                UpgradeRequired,
+                detail="This resource is spoken to over a WebSocket.",
+                protocols=("websocket",),
+            )
+        methods.setdefault("OPTIONS", entry(Options(allow)))
+        self.not_allowed = entry(refusal)
+        self.not_implemented = entry(like.boundary.refusal(MethodNotImplemented))
 
 
 class Hop:
@@ -334,7 +334,7 @@ class NotFoundEntry:
         self._site = site
         self._default = default
         self._redirect_slashes = redirect_slashes
-        self._refusal = Refusal(NotFound(), boundary)
+        self._refusal = boundary.refusal(NotFound)
 
     def __call__(
         self, scope: Scope, receive: Receive, send: Send, accept: bytes | None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -377,3 +378,107 @@ def test_what_a_function_returns_is_awaited_by_nobody_twice() -> None:
         return [answer.text for answer in await asyncio.gather(*answers)]
 
     assert asyncio.run(ask()) == [f"put {{'x': {n}}}" for n in range(50)]
+
+
+# What a path gives, and what a handler says it takes ----------------------------------
+
+
+@pytest.mark.parametrize(
+    ("path", "annotation", "remedy"),
+    [
+        ("/{key}", int, "write {key:int} in the path, or annotate it str"),
+        ("/{key}", "int", "write {key:int} in the path, or annotate it str"),
+        ("/{key:int}", str, "write {key:str} in the path, or annotate it int"),
+        ("/{key:float}", "UUID", "write {key:uuid} in the path, or annotate it float"),
+    ],
+)
+def test_a_parameter_annotated_as_what_it_will_not_be_is_refused(
+    path: str, annotation: Any, remedy: str
+) -> None:
+    """The handler would be given another type than its author reads there."""
+
+    async def show(request: Request, key: Any) -> None:
+        raise NotImplementedError
+
+    show.__annotations__["key"] = annotation
+    router = Router([Route(path, show)])
+    with pytest.raises(TypeError) as caught:
+        router.freeze()
+    assert remedy in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("path", "annotation"),
+    [
+        ("/{key}", str),
+        ("/{key:int}", "int"),
+        ("/{key:int}", Any),
+        ("/{key:int}", "int | None"),
+        ("/{key:path}", str),
+        ("/{key}", "Name"),
+    ],
+)
+def test_an_annotation_that_may_be_right_is_left_alone(
+    path: str, annotation: Any
+) -> None:
+    """Only what is certainly wrong is refused."""
+
+    async def show(request: Request, key: Any) -> PlainTextResponse:
+        return PlainTextResponse(repr(key))
+
+    show.__annotations__["key"] = annotation
+    assert call(Router([Route(path, show)]), "GET", "/7").status_code == 200
+
+
+def test_a_handler_takes_the_parameters_of_its_host() -> None:
+    """They are the path's for it."""
+
+    async def show(request: Request, shop: str, key: int) -> PlainTextResponse:
+        return PlainTextResponse(f"{shop} {key}")
+
+    app = Router()
+    app.host("{shop}.example.org", Router([Route("/{key:int}", show)]))
+    headers = {"host": "north.example.org"}
+    assert call(app, "GET", "/7", headers=headers).text == "north 7"
+
+
+def test_the_scope_says_which_route_answers() -> None:
+    """Tools label by the whole template, prefixes included."""
+    seen: list[Any] = []
+
+    async def show(request: Request, key: int) -> None:
+        seen.append(request.scope["route"])
+
+    app = Router()
+    app.mount("/things", Router([Route("/{key:int}", show)]), name="things")
+    assert call(app, "GET", "/things/7").status_code == 204
+    assert seen == list(app.walk())
+    assert seen[0].path == "/things/{key:int}"
+    assert seen[0].path_format == "/things/{key}"
+    assert seen[0].name == "things:show"
+
+
+def test_a_local_function_keeps_the_names_in_its_annotations() -> None:
+    """They are looked up when the tree is frozen, long after their function is over."""
+
+    def make() -> Router:
+        Content = dict[str, int]
+
+        async def show(request: Request) -> Content:
+            return {"a": 1}
+
+        return Router([Route("/", show)])
+
+    assert call(make(), "GET", "/").json() == {"a": 1}
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_the_collector_is_as_it_was(enabled: bool) -> None:
+    """Freezing stops it for a while."""
+    was_enabled = gc.isenabled()
+    try:
+        (gc.enable if enabled else gc.disable)()
+        Router([Route("/", put, methods=["PUT"])]).freeze()
+        assert gc.isenabled() is enabled
+    finally:
+        (gc.enable if was_enabled else gc.disable)()
