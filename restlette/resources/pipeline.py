@@ -91,6 +91,12 @@ def _writer(
     return lambda content: encode(dump(content))
 
 
+def _misfit(errors: list[dict[str, Any]]) -> UnprocessableContent:
+    return UnprocessableContent(
+        "The request is not what the resource takes.", errors=errors
+    )
+
+
 def path_parameters_of(function: Callable[..., Any]) -> tuple[str, ...]:
     """Give the parameters of a handler that are not known by another name."""
     parameters = parameters_of(function, skip=1)
@@ -151,9 +157,9 @@ class Operation:
         "_fields",
         "_is_json",
         "_is_tuned",
+        "_load_body",
         "_offers",
         "_params_taken",
-        "_write",
         "binding",
         "call",
         "endpoint",
@@ -195,10 +201,10 @@ class Operation:
             _writer(r, self.binding.returns.model, settings) for r in representations
         ]
         # PERF: what `respond_plainly` would otherwise work out each time.
+        self._load_body = self._only_body()
         self._is_json = (
             representations == (JSON,) and self.binding.returns.model is None
         )
-        self._write = settings.codec.dumps
         self._params_taken = (
             -1 if set(self.binding.path) != set(path_names) else len(path_names)
         )
@@ -207,6 +213,17 @@ class Operation:
         )
         self._binds = self.binding.body is not None or self.binding.query is not None
         self.is_plain = self._judge()
+
+    def _only_body(self) -> Callable[[Any], Any] | None:
+        """Give what loads the content, where it is all that is to be bound."""
+        binding = self.binding
+        if (
+            binding.body is None
+            or not binding.body_required
+            or binding.query is not None
+        ):
+            return None
+        return binding.body.load
 
     def _judge(self) -> bool:
         """Say whether the steps that take time to skip can all be left out."""
@@ -278,30 +295,35 @@ class Operation:
                 if instances.for_request:
                     result = await self.perform(resource, request, accept)
                 else:
-                    if self._binds:
+                    if self._load_body is not None:
+                        data = await request.json()
+                        try:
+                            params = {**params, "body": self._load_body(data)}
+                        except Invalid as exc:
+                            raise _misfit([e.in_body() for e in exc.errors]) from exc
+                    elif self._binds:
                         params = await self._bound(request, dict(params))
                     result = await self.function(resource, request, **params)
+            response: Response | None = None
             if anything and type(result) is dict and self._is_json:
                 try:
-                    body, response = self._write(result), None
+                    status, body = 200, self._bodies[0](result)
                 except TypeError as exc:
                     raise TypeError(self._complain(result, exc)) from exc
+                fields = [(b"content-length", b"%d" % len(body)), _JSON_FIELD]
             else:
-                body, response = b"", self.answer(result, scope, accept)
+                response = self.answer(result, scope, accept, 0 if anything else None)
+                status, body = response.status_code, response.body
+                fields = response.raw_headers
         except Exception as exc:
             await self.settings.boundary.fail(exc, scope, receive, send)
             return
-        if response is not None:
+        if response is not None and (
+            type(response) is not Response or response.background is not None
+        ):
             await response(scope, receive, send)
             return
-        length = b"%d" % len(body)
-        await send(
-            {
-                "type": "http.response.start",
-                "status": 200,
-                "headers": [(b"content-length", length), _JSON_FIELD],
-            }
-        )
+        await send({"type": "http.response.start", "status": status, "headers": fields})
         if scope["method"] == "HEAD":
             body = b""
         await send({"type": "http.response.body", "body": body})
@@ -396,9 +418,7 @@ class Operation:
             except Invalid as exc:
                 errors += [error.in_body() for error in exc.errors]
         if errors:
-            raise UnprocessableContent(
-                "The request is not what the resource takes.", errors=errors
-            )
+            raise _misfit(errors)
         return arguments
 
     def _query_is_given(self, request: Request) -> bool:

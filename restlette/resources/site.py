@@ -417,7 +417,12 @@ class Site:
                 return other(scope, receive, send)
         path: str = scope["path"] if not scope.get("root_path") else route_path(scope)
         scope["router"] = self._router
-        found = self._find(path, scope)
+        raw = scope.get("raw_path")
+        # PERF: what nearly every path is needs no second look.
+        if path.isascii() and path.isprintable() and not (raw and b"%" in raw):
+            found = self.tree.match(path) if path[:1] == "/" else None
+        else:
+            found = self._find(path, scope)
         if found is None:
             return self._miss(path, scope, receive, send, accept)
         leaf, values = found
@@ -443,13 +448,8 @@ class Site:
         return entry.respond(scope, receive, send, accept)
 
     def _find(self, path: str, scope: Scope) -> tuple[Leaf, list[Any]] | None:
-        """Give the leaf that a path leads to, and the values on the way."""
-        if path[:1] != "/":
-            return None
-        raw = scope.get("raw_path")
-        if path.isascii() and path.isprintable() and not (raw and b"%" in raw):
-            return self.tree.match(path)
-        if not _is_clean(path):
+        """Give the leaf that an unusual path leads to, and the values on the way."""
+        if path[:1] != "/" or not _is_clean(path):
             return None
         return self.tree.search(_segments(path, scope))
 
@@ -503,10 +503,14 @@ class Site:
                 "characters."
             )
             return self._refuse(exc, scope, receive, send)
-        found = self.missing.search(_segments(path, scope))
-        if found is None:
+        # PERF: where no router is below the root, it is the root's to answer.
+        entry = self.missing.root.below
+        if self.missing.root.has_children:
+            found = self.missing.search(_segments(path, scope))
+            entry = None if found is None else found[0]
+        if entry is None:
             return self._refuse(NotFound(), scope, receive, send)
-        return found[0].respond(scope, receive, send, accept)
+        return entry.respond(scope, receive, send, accept)
 
     def other_spelling(self, scope: Scope) -> str | None:
         """Give where a path leads with a slash more or less at its end.
@@ -520,7 +524,12 @@ class Site:
         # make the reference name another host. An encoded slash is no slash.
         if "" in segments[:-1]:
             return None
-        segments = segments[:-1] if segments[-1:] == [""] else [*segments, ""]
+        if segments[-1:] == [""]:
+            segments = segments[:-1]
+        elif self.tree.has_slashes:
+            segments = [*segments, ""]
+        else:
+            return None
         found = self.tree.search(segments)
         if found is None or not found[0].methods:
             return None

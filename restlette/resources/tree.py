@@ -54,6 +54,11 @@ class Node(Generic[L]):
         """What a path that ends here leads to, be it the beginning of others."""
         return self.below if self.leaf is None else self.leaf
 
+    @property
+    def has_children(self) -> bool:
+        """Whether a path may go on from here."""
+        return bool(self.literals or self.patterns or self.parameters)
+
     def child(self, segment: str | Parameter | Pattern) -> Node[L]:
         """Give the child for a template's segment, made if it is new."""
         if isinstance(segment, str):
@@ -79,12 +84,18 @@ class Tree(Generic[L]):
     """Templates, and what hangs under each.
 
     A list of regular expressions would cost its length; this costs the path's.
+
+    Attributes:
+        root: The place of the empty path.
+        has_slashes: Whether there is a template, beside that of the root, that a path
+            with a slash at its end may match.
     """
 
-    __slots__ = ("_exact", "_items", "root")
+    __slots__ = ("_exact", "_items", "has_slashes", "root")
 
     def __init__(self) -> None:
         self.root: Node[L] = Node()
+        self.has_slashes = False
         self._exact: dict[str, L] = {}
         self._items: dict[str, list[tuple[Callable[[str], Any], L]]] = {}
 
@@ -96,6 +107,8 @@ class Tree(Generic[L]):
             make: Gives the new leaf.
         """
         node = self._node(template)
+        if template.tail is not None or template.segments[1:][-1:] == ("",):
+            self.has_slashes = True
         if template.tail is None:
             if node.leaf is None:
                 node.leaf = make()
