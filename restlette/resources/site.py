@@ -273,7 +273,8 @@ class Hop:
     ) -> None:
         """Call the application with the path that leads to it as its root path.
 
-        ASGI: root_path is where the application is mounted, and path includes it.
+        ASGI: root_path is where the application is mounted, and path includes it. Many
+        redirect from an empty rest to "/", so they are given that.
         """
         path = route_path(scope)
         prefix = _segments(path, scope)[: self._depth]
@@ -286,6 +287,8 @@ class Hop:
         root = scope.get("root_path", "").rstrip("/")
         inner["root_path"] = "/".join([root, *prefix])
         inner["path"] = root + path
+        if inner["path"] == inner["root_path"]:
+            inner["path"] += "/"
         inner["app_root_path"] = scope.get("app_root_path", root)
         await self._app(inner, receive, send)
 
@@ -534,6 +537,9 @@ class Site:
         if found is None or not found[0].methods:
             return None
         root = quote_path(scope.get("root_path", "").rstrip("/"))
+        # SECURITY: nor may the application around this one bring a host in.
+        if root.startswith("//"):
+            return None
         location = "/".join([root, *map(quote_segment, segments)])
         query: bytes = scope.get("query_string", b"")
         return location + ("?" + quote(query, safe=_IN_QUERY) if query else "")

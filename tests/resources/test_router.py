@@ -234,7 +234,7 @@ def test_a_mounted_websocket_resource_is_at_its_path() -> None:
 @pytest.mark.parametrize(
     "prefix, path, said",
     [
-        pytest.param("/f", "/f", "/f /f {}", id="without a slash"),
+        pytest.param("/f", "/f", "/f /f/ {}", id="without a slash"),
         pytest.param("/f", "/f/", "/f /f/ {}", id="with a slash"),
         pytest.param("/f/", "/f/x", "/f /f/x {}", id="below"),
         pytest.param("/f/{n:int}", "/f/7/x", "/f/7 /f/7/x {'n': 7}", id="parameter"),
@@ -288,7 +288,7 @@ def test_a_static_mount_goes_before_a_parameter() -> None:
     root = Router()
     root.add_route("/a/{x}", ping)
     root.mount("/a/f", Foreign())
-    assert get(root, "/a/f").text == "/a/f /a/f {}"
+    assert get(root, "/a/f").text == "/a/f /a/f/ {}"
     assert get(root, "/a/g").text == "pong"
 
 
@@ -499,8 +499,8 @@ def test_dispatch_5_head_has_the_fields_of_get_and_no_content() -> None:
         assert head.status_code == 200
         assert head.content == b""
         assert head.headers == got.headers
-    # Of what HEAD does not read nothing is begun, or it is ended.
-    assert events.count("closed") in (1, 2)
+    # A stream that HEAD does not read is not begun.
+    assert events == ["closed"]
 
 
 def test_dispatch_6_options_runs_no_handler() -> None:
@@ -855,11 +855,15 @@ def test_a_starlette_application_in_restlette() -> None:
     assert events == ["+starlette", "-starlette"]
 
 
-def test_a_starlette_application_makes_its_urls_as_below_starlette() -> None:
+@pytest.mark.parametrize("path", ["/other", "/other/"])
+def test_a_starlette_application_answers_as_below_starlette(path: str) -> None:
     app = Restlette()
     app.mount("/other", starlette_app(), name="other")
-    for path in ("/other/", "/other"):
-        print(path, get(app, path).status_code, get(app, path).headers, get(app, path).text)
+    assert get(app, path).json() == {
+        "path": "/other/",
+        "params": {},
+        "url": "http://testserver/other/",
+    }
 
 
 def test_restlette_in_a_starlette_application() -> None:

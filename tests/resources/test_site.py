@@ -531,7 +531,7 @@ def test_an_entry_has_a_number_of_its_own() -> None:
             id="redirect-16 encoded //",
         ),
         pytest.param(
-            "/", "//evil/", {"root_path": "//evil"}, None, id="redirect-16 root path"
+            "/a", "//evil/a/", {"root_path": "//evil"}, None, id="redirect-16 root path"
         ),
         pytest.param("//{x}", "//evil/", {}, None, id="redirect-16 own template"),
         pytest.param("/a", "/", {}, None, id="nothing there"),
@@ -576,6 +576,19 @@ def test_the_default_answers_after_the_other_spelling() -> None:
     assert [scope["path"] for scope in seen.scopes] == ["/nowhere", "/nowhere"]
 
 
+def test_a_path_that_leads_nowhere_is_the_nearest_routers() -> None:
+    seen = Seen()
+    site = site_of("/a")
+    nearest = Entry(seen, boundary=Boundary())
+    site.missing.insert_below(Template("/b/{x}"), lambda: nearest)
+    assert status_of(site, "/b") == 404
+    assert status_of(site, "/b/c") == 200
+    assert status_of(site, "/b/c/d", raw_path=b"/b/c%2Fd") == 200
+    assert status_of(site, "/b/c", raw_path=b"/b%2Fc") == 404
+    site.missing.root.below = None
+    assert status_of(site, "/nowhere") == 404
+
+
 def test_a_site_without_a_router_has_a_404() -> None:
     assert status_of(Site(None, Boundary(), 200), "/") == 404
 
@@ -602,7 +615,7 @@ def hop_site(template: str, app: Any) -> Site:
 @pytest.mark.parametrize(
     "template, path, root, inner_root, inner_path",
     [
-        pytest.param("/a", "/a", "", "/a", "/a", id="without a slash"),
+        pytest.param("/a", "/a", "", "/a", "/a/", id="without a slash"),
         pytest.param("/a", "/a/", "", "/a", "/a/", id="with a slash"),
         pytest.param("/a", "/a/b", "", "/a", "/a/b", id="below"),
         pytest.param("", "/a/b", "", "", "/a/b", id="at the root"),

@@ -260,3 +260,23 @@ def test_what_leads_nowhere_is_tried_once() -> None:
 def test_a_match_does_not_ask_the_other_routes() -> None:
     tree = tree_of(*(f"/r{n}/{{x}}" for n in range(5000)))
     assert seconds(lambda: [tree.match("/r4999/7") for _ in range(20_000)]) < 1
+
+
+@pytest.mark.parametrize(
+    "template, has_slashes, has_children",
+    [
+        ("", False, False),
+        ("/", False, True),
+        ("/a", False, True),
+        ("/{x}", False, True),
+        ("/{x}.y", False, True),
+        ("/a/", True, True),
+        ("/{p:path}", True, False),
+    ],
+)
+def test_a_tree_knows_what_its_paths_may_look_like(
+    template: str, has_slashes: bool, has_children: bool
+) -> None:
+    tree = tree_of(template)
+    assert tree.has_slashes is has_slashes
+    assert tree.root.has_children is has_children
