@@ -537,5 +537,6 @@ class Operation:
         if isinstance(location, Ref):
             root: str = scope.get("root_path", "")
             path = location.render(self.settings.build)
-            location = quote_path(root) + path if root else path
+            # SECURITY: two slashes at the beginning would name another host.
+            location = "/" + (quote_path(root) + path).lstrip("/") if root else path
         return encode_value("location", location)
