@@ -103,6 +103,7 @@ def test_the_documented_extras_are_there() -> None:
         "ujson",
         "orjson",
         "testing",
+        "wsgi",
         "server",
         "full",
     }

@@ -8,7 +8,7 @@ become, `State` is what ``scope["state"]`` becomes.
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from typing import Any, NamedTuple
 
-__all__ = ["Address", "State"]
+__all__ = ["ASGIApp", "Address", "Message", "Receive", "Scope", "Send", "State"]
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]

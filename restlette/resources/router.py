@@ -28,6 +28,7 @@ from restlette.lifespan import Lifespan, LifespanContext, converse
 from restlette.middleware import BaseHTTPMiddleware, Middleware, compose
 from restlette.resources.boundary import Boundary, Handlers
 from restlette.resources.dependencies import Container
+from restlette.resources.explaining import Explanation, explain, request_scope
 from restlette.resources.freezing import Above, describe, freeze
 from restlette.resources.pipeline import Settings
 from restlette.resources.routes import (
@@ -115,6 +116,9 @@ class Router:
 
     # A mounted Router becomes part of the tree around it; an application does not.
     _is_merged = True
+
+    # What the tree was frozen into; there once it is.
+    _site: Site
 
     def __init__(
         self,
@@ -438,6 +442,29 @@ class Router:
                 return path
         raise NoMatchFound(target, path_params, self._known_names(target))
 
+    def explain(
+        self, method: str, path: str, *, host: str = "localhost"
+    ) -> Explanation:
+        """Say what answers a request, and why; nothing of it is called.
+
+        Middleware may answer earlier, and the resource may refuse what it is asked.
+
+        Args:
+            method: The method, or "WEBSOCKET" for the handshake of one.
+            path: The path as clients send it, percent-encoded, with a query or without.
+            host: The value of the Host field.
+
+        Raises:
+            TypeError: A handler or a dependency makes no sense.
+            ValueError: Two routes answer one method at one path.
+        """
+        return self.explain_scope(request_scope(method, path, host))
+
+    def explain_scope(self, scope: Scope) -> Explanation:
+        """Say what answers a scope, which is annotated; see `explain`."""
+        self.freeze()
+        return explain(self._site, list(self.walk()), scope)
+
     def _known_names(self, target: Any) -> str:
         known = self._names()
         if target in known:
@@ -553,6 +580,7 @@ class Router:
 
     def _build_stack(self, site: Site) -> ASGIApp:
         """Put around the site what is around all of it."""
+        self._site = site
         if not self.user_middleware:
             return site
 

@@ -16,6 +16,7 @@ from urllib.parse import quote, unquote
 
 from restlette.http.errors import (
     BadRequest,
+    Forbidden,
     HTTPException,
     MethodNotAllowed,
     MethodNotImplemented,
@@ -169,6 +170,11 @@ class Options:
 
     def __init__(self, allow: Iterable[str]) -> None:
         self._allow = ", ".join(sorted(allow))
+
+    @property
+    def allow(self) -> tuple[str, ...]:
+        """The methods, sorted."""
+        return tuple(self._allow.split(", "))
 
     async def __call__(
         self, scope: Scope, receive: Receive, send: Send, accept: bytes | None
@@ -356,6 +362,13 @@ class NotFoundEntry:
             return self._refusal(scope, receive, send, accept)
         return _close(send)
 
+    def look_up(self, scope: Scope) -> tuple[str | None, ASGIApp | None]:
+        """Give where it redirects to, and what answers instead of 404, if anything."""
+        location = None
+        if self._redirect_slashes and scope["type"] == "http":
+            location = self._site.other_spelling(scope)
+        return location, self._default
+
 
 class Site:
     """A tree of routers, frozen: looked up by path, then by method.
@@ -399,7 +412,9 @@ class Site:
         """
         accept: bytes | None = None
         hosts = 0
-        headers = scope["headers"]
+        # SECURITY: a snapshot. Some servers add the trailers to their list when these
+        # arrive, and RFC 9110 §6.5.1 has them kept apart from the header fields.
+        scope["headers"] = headers = list(scope["headers"])
         for name, value in headers:
             if name == b"host":
                 hosts += 1
@@ -449,6 +464,44 @@ class Site:
         scope["route"] = entry.route
         scope["endpoint"] = entry.endpoint
         return entry.respond(scope, receive, send, accept)
+
+    def look_up(self, scope: Scope) -> Entry:
+        """Give what would answer a request, for tools that explain; nothing is called.
+
+        Args:
+            scope: It has one Host field. Its `router` and `path_params` are set.
+
+        Raises:
+            HTTPException: The request is refused before it gets to a resource.
+        """
+        (host,) = [value for name, value in scope["headers"] if name == b"host"]
+        if not is_valid_host(host):
+            raise BadRequest("The host is none.")
+        if self.hosts:
+            other = self._site_of_host(scope)
+            if isinstance(other, Site):
+                return other.look_up(scope)
+        path = route_path(scope)
+        found = self._find(path, scope)
+        if found is None:
+            if path[:1] not in ("", "/") or not _is_clean(path):
+                raise BadRequest("The path holds what no path may hold.")
+            missing = self.missing.search(_segments(path, scope))
+            if missing is None:
+                raise NotFound
+            return missing[0]
+        leaf, values = found
+        if scope["type"] == "http":
+            entry = leaf.methods.get(scope["method"])
+            if entry is None:
+                entry = leaf.refuse(scope["method"], self.known)
+        elif leaf.websocket is None:
+            raise Forbidden("It is spoken to by HTTP alone.")
+        else:
+            entry = leaf.websocket
+        params = dict(zip(entry.names, values, strict=False))
+        scope["path_params"] = {**scope.get("path_params", {}), **params}
+        return entry
 
     def _find(self, path: str, scope: Scope) -> tuple[Leaf, list[Any]] | None:
         """Give the leaf that an unusual path leads to, and the values on the way."""

@@ -1,0 +1,1 @@
+"""Optional parts, one module a subject, each usable with any ASGI application."""

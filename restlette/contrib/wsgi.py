@@ -1,0 +1,150 @@
+"""WSGI applications within ASGI ones, through a2wsgi.
+
+The story starts at `WSGIMiddleware`. a2wsgi runs the application in a thread and passes
+its content on, piece by piece, with a queue of ten between them; what is here gives it
+a scope that has no surprise, and ends the application's work when nobody listens.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final
+from urllib.parse import quote_from_bytes
+
+from restlette.http.errors import ClientDisconnect
+from restlette.http.optional import load
+from restlette.http.types import Message, Receive, Scope, Send
+
+__all__ = ["WSGIApplication", "WSGIMiddleware"]
+
+a2wsgi: Final = load("a2wsgi", "wsgi", needed_by="restlette.contrib.wsgi")
+
+Environ = dict[str, Any]
+WSGIApplication = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
+
+# Where the exchange is kept for the thread: a name that no header field can take.
+_EXCHANGE: Final = "restlette.exchange"
+# What may stand in a query as it is (RFC 3986 section 3.4), and what often does.
+_QUERY: Final = "".join(map(chr, range(0x21, 0x7F)))
+
+
+class WSGIMiddleware:
+    """Makes a WSGI application an ASGI application.
+
+    Mounted, it finds the mount in ``SCRIPT_NAME`` and the rest in ``PATH_INFO``, parted
+    at a segment's end. Fields with ``_`` in their names are left out, since WSGI could
+    not tell ``X_Forwarded_For`` from ``X-Forwarded-For``. WebSockets are refused.
+
+    A thread cannot be stopped: a cancelled request ends when the application gives its
+    next piece of content, which is dropped.
+
+    Args:
+        app: The WSGI application.
+        workers: How many requests it works on at a time; more wait in line.
+    """
+
+    def __init__(self, app: WSGIApplication, workers: int = 10) -> None:
+        self.app = app
+        self._asgi: Any = a2wsgi.WSGIMiddleware(self._run, workers=workers)
+
+    def _run(
+        self, environ: Environ, start_response: Callable[..., Any]
+    ) -> Iterator[bytes]:
+        # In the thread.
+        exchange: _Exchange = environ["asgi.scope"].pop(_EXCHANGE)
+        # PEP 3333: "a text-mode stream"; what a program reports does not belong into
+        # what it prints.
+        environ["wsgi.errors"] = sys.stderr
+        environ["SCRIPT_NAME"] = exchange.script_name
+        content = self.app(environ, start_response)
+        try:
+            for piece in content:
+                if exchange.over:
+                    return
+                yield piece
+        finally:
+            # PEP 3333: "the server or gateway must call that method upon completion of
+            # the current request, whether the request was completed normally, or
+            # terminated early".
+            close = getattr(content, "close", None)
+            if close is not None:
+                close()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a scope."""
+        if scope["type"] != "http":
+            await self._asgi(scope, receive, send)
+            return
+        exchange = _Exchange(receive, send)
+        inner = _wsgi_scope(scope)
+        exchange.script_name = inner["root_path"].encode("utf-8").decode("latin-1")
+        inner[_EXCHANGE] = exchange
+        working = asyncio.ensure_future(
+            self._asgi(inner, exchange.receive, exchange.send)
+        )
+        try:
+            await asyncio.shield(working)
+        except asyncio.CancelledError:
+            exchange.over = True
+            await asyncio.gather(working, return_exceptions=True)
+            raise
+        except ClientDisconnect:
+            # Raised into the application where it read; nobody is left to be told.
+            pass
+
+
+class _Exchange:
+    """One request, and whether there is still somebody at its other end."""
+
+    def __init__(self, receive: Receive, send: Send) -> None:
+        self._receive = receive
+        self._send = send
+        self.over = False
+        self.script_name = ""
+
+    async def receive(self) -> Message:
+        """Receive for the application.
+
+        Raises:
+            ClientDisconnect: The client went away, and what came is not the whole.
+        """
+        message = await self._receive()
+        if message["type"] == "http.disconnect":
+            self.over = True
+            raise ClientDisconnect
+        return message
+
+    async def send(self, message: Message) -> None:
+        """Send, or drop what nobody is there for."""
+        if self.over:
+            return
+        try:
+            await self._send(message)
+        except OSError:
+            # ASGI 2.4: send raises OSError once the client has gone. Passed on, it
+            # would end a2wsgi's sender, and the thread would wait for it forever.
+            self.over = True
+
+
+def _wsgi_scope(scope: Scope) -> dict[str, Any]:
+    """Give a copy of the scope that a2wsgi reads as it should."""
+    root, path = _utf8(scope.get("root_path", "")).rstrip("/"), _utf8(scope["path"])
+    if root and not f"{path}/".startswith(f"{root}/"):
+        # A server or a mount that leaves root_path out of path: /apple is not below
+        # /app.
+        path = root + path
+    query: bytes = scope.get("query_string", b"")
+    return {
+        **scope,
+        "root_path": root,
+        "path": path,
+        "query_string": quote_from_bytes(query, safe=_QUERY).encode("ascii"),
+        "http_version": scope.get("http_version", "1.1"),
+        "headers": [field for field in scope["headers"] if b"_" not in field[0]],
+    }
+
+
+def _utf8(text: str) -> str:
+    return text.encode("utf-8", "replace").decode("utf-8")
