@@ -240,10 +240,13 @@ class TestClient(requests.Session):
         self, request: requests.PreparedRequest, subprotocols: Sequence[str]
     ) -> dict[str, Any]:
         origin = Origin.from_url(request.url or "")
+        headers = request.headers.copy()
+        # RFC 6455 §4.1: a handshake's says Upgrade; requests has its own for HTTP.
+        headers.pop("connection", None)
         return websocket_scope(
             origin,
             Target.from_path(request.path_url, root_path=self.root_path),
-            encode_fields(request.headers, handshake_fields(origin, subprotocols)),
+            encode_fields(headers, handshake_fields(origin, subprotocols)),
             subprotocols=subprotocols,
             client=self.client,
             root_path=self.root_path,

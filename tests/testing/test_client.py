@@ -439,6 +439,7 @@ def test_a_websocket_is_connected() -> None:
     assert "b=2" in text
     assert "h=4" in text
     assert "'sec-websocket-protocol': 'p, q'" in text
+    assert "'connection': 'Upgrade'" in text
     assert client.cookies["seen"] == "1"
 
 
