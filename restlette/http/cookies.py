@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from restlette.http.dates import DAYS, MONTHS, format_date
 from restlette.http.methods import is_token
 
 if TYPE_CHECKING:
@@ -237,14 +238,6 @@ def _checked_max_age(name: str, max_age: int) -> int:
     return max_age
 
 
-# RFC 9110 section 5.6.7: names of days and months are English whatever the locale.
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS = (
-    *("Jan", "Feb", "Mar", "Apr", "May", "Jun"),
-    *("Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
-)
-
-
 def _checked_expires(name: str, expires: "int | float | str | datetime") -> str:
     if isinstance(expires, str):
         if not _is_imf_fixdate(expires):
@@ -260,27 +253,15 @@ def _checked_expires(name: str, expires: "int | float | str | datetime") -> str:
     else:
         seconds = expires.timestamp()
     try:
-        return _imf_fixdate(seconds)
-    except (ValueError, OverflowError, OSError):
+        return format_date(seconds)
+    except ValueError:
         raise ValueError(
             f"cookie {name!r}: expires is past the years that a date can have"
         ) from None
-
-
-def _imf_fixdate(seconds: float) -> str:
-    # RFC 9110 section 5.6.7:
-    #   IMF-fixdate = day-name "," SP day SP month SP year SP time-of-day SP GMT
-    #   year        = 4DIGIT
-    t = time.gmtime(seconds)
-    if not 0 < t.tm_year < 10000:
-        raise ValueError("a year has four digits")
-    day, month = _DAYS[t.tm_wday], _MONTHS[t.tm_mon - 1]
-    hour = f"{t.tm_hour:02}:{t.tm_min:02}:{t.tm_sec:02}"
-    return f"{day}, {t.tm_mday:02} {month} {t.tm_year:04} {hour} GMT"
 
 
 def _is_imf_fixdate(text: str) -> bool:
     # By shape: which day of the week it was is not checked, as browsers do not.
     day, month, numbers = text[:3], text[8:11], text[3:8] + text[11:]
     shape = "".join(["9" if char in "0123456789" else char for char in numbers])
-    return day in _DAYS and month in _MONTHS and shape == ", 99  9999 99:99:99 GMT"
+    return day in DAYS and month in MONTHS and shape == ", 99  9999 99:99:99 GMT"

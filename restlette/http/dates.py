@@ -10,7 +10,7 @@ import re
 import time
 from typing import Final
 
-__all__ = ["format_date", "parse_date"]
+__all__ = ["DAYS", "MONTHS", "format_date", "parse_date"]
 
 # RFC 9110 §5.6.7:
 #   HTTP-date    = IMF-fixdate / obs-date
@@ -21,7 +21,7 @@ __all__ = ["format_date", "parse_date"]
 #                  SP year
 #   time-of-day  = hour ":" minute ":" second
 # "HTTP-date is case sensitive", and there is no white space but what is written.
-_DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _LONG_DAYS: Final = (
     "Monday",
     "Tuesday",
@@ -31,15 +31,15 @@ _LONG_DAYS: Final = (
     "Saturday",
     "Sunday",
 )
-_MONTHS: Final = (
+MONTHS: Final = (
     *("Jan", "Feb", "Mar", "Apr", "May", "Jun"),
     *("Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
 )
 _MONTH_LENGTHS: Final = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
-_DAY: Final = f"(?:{'|'.join(_DAYS)})"
+_DAY: Final = f"(?:{'|'.join(DAYS)})"
 _LONG_DAY: Final = f"(?:{'|'.join(_LONG_DAYS)})"
-_MONTH: Final = f"(?P<month>{'|'.join(_MONTHS)})"
+_MONTH: Final = f"(?P<month>{'|'.join(MONTHS)})"
 _TIME: Final = "(?P<hour>[0-9]{2}):(?P<minute>[0-9]{2}):(?P<second>[0-9]{2})"
 _YEAR: Final = "(?P<year>[0-9]{4})"
 _FORMATS: Final = tuple(
@@ -81,7 +81,7 @@ def parse_date(value: str, *, now: float | None = None) -> int:
                     year = _full_year(year, time.time() if now is None else now)
                 return _seconds(
                     year,
-                    _MONTHS.index(match["month"]) + 1,
+                    MONTHS.index(match["month"]) + 1,
                     int(match["day"]),
                     (int(match["hour"]), int(match["minute"]), int(match["second"])),
                 )
@@ -137,6 +137,6 @@ def format_date(seconds: float) -> str:
     # A fraction before 1970 is dropped towards the past, as it is after.
     t = time.gmtime(seconds // 1)
     return (
-        f"{_DAYS[t.tm_wday]}, {t.tm_mday:02} {_MONTHS[t.tm_mon - 1]} {t.tm_year:04} "
+        f"{DAYS[t.tm_wday]}, {t.tm_mday:02} {MONTHS[t.tm_mon - 1]} {t.tm_year:04} "
         f"{t.tm_hour:02}:{t.tm_min:02}:{t.tm_sec:02} GMT"
     )

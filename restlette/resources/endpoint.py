@@ -203,7 +203,6 @@ def operations_of(
     )
     return {
         method: Operation(
-            endpoint,
             function,
             instances,
             path_names,

@@ -286,7 +286,6 @@ class _Freezer:
         if is_function(endpoint):
             operation = Operation(
                 endpoint,
-                endpoint,
                 None,
                 names,
                 (JSON,),

@@ -43,7 +43,6 @@ class Instances:
         "_version",
         "cls",
         "for_request",
-        "is_plain",
         "make",
         "wanted",
     )
@@ -59,8 +58,6 @@ class Instances:
         self.wanted: Mapping[str, Any] = {}
         self._new = partial(object.__new__, self.cls)
         self.make: Callable[[], Any]
-        # PERF: no frame of ours where nothing has to be given.
-        self.is_plain = False
         if not isinstance(endpoint, type):
             # Read for each request: what is set on the instance later counts too.
             self._values = endpoint.__dict__
@@ -81,8 +78,8 @@ class Instances:
             _check_constructor(endpoint)
             self.make = endpoint
         else:
+            # PERF: no frame of ours where nothing has to be given.
             self.make = self._new
-            self.is_plain = True
 
     async def open_request(
         self, connection: HTTPConnection, stack: AsyncExitStack

@@ -139,7 +139,6 @@ class Operation:
     """What one method of one resource, or one function, does.
 
     Args:
-        endpoint: The resource class, an instance of one, or the function.
         function: The handler: a function of the class, or the function itself.
         instances: Makes the resource for each request; None for a function.
         path_names: The parameters of the route's path.
@@ -162,12 +161,10 @@ class Operation:
         "_params_taken",
         "binding",
         "call",
-        "endpoint",
         "function",
         "instances",
         "is_plain",
         "on_finish",
-        "path_names",
         "prepare",
         "settings",
         "where",
@@ -175,7 +172,6 @@ class Operation:
 
     def __init__(
         self,
-        endpoint: Any,
         function: Callable[..., Any],
         instances: Instances | None,
         path_names: tuple[str, ...],
@@ -184,10 +180,8 @@ class Operation:
         settings: Settings,
     ) -> None:
         owner = None if instances is None else instances.cls
-        self.endpoint = endpoint
         self.function = function
         self.instances = instances
-        self.path_names = path_names
         self.prepare, self.on_finish = hooks
         self.settings = settings
         self.where = getattr(function, "__qualname__", repr(function))

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 
 import pytest
 
@@ -79,7 +80,7 @@ def test_a_class_gives_a_new_instance_each_time():
     one, other = instances.make(), instances.make()
     assert type(one) is type(other) is Plain
     assert one is not other
-    assert instances.is_plain
+    assert isinstance(instances.make, partial)
     assert instances.cls is Plain
     assert instances.wanted == instances.for_request == {}
 
@@ -93,7 +94,7 @@ def test_a_registered_instance_is_copied():
     store = Store()
     original = Shelf(store=store)
     instances = Instances(original, None)
-    assert not instances.is_plain
+    assert not isinstance(instances.make, partial)
     assert instances.cls is Shelf
     one, other = instances.make(), instances.make()
     assert one.store is other.store is store
@@ -114,7 +115,7 @@ def test_dependencies_are_given():
     instances = Instances(Shelf, container(store=store))
     assert instances.make().store is store
     assert instances.make() is not instances.make()
-    assert not instances.is_plain
+    assert not isinstance(instances.make, partial)
     assert instances.wanted == {"store": Store}
     assert instances.for_request == {}
 
@@ -147,7 +148,7 @@ def test_an_own_constructor_is_called():
 
     instances = Instances(Counting, None)
     assert instances.make().count == 0
-    assert not instances.is_plain
+    assert not isinstance(instances.make, partial)
 
 
 def test_an_own_constructor_is_given_all_dependencies():

@@ -920,9 +920,7 @@ def operation_of(result, annotation, offers, as_function, takes, limits):
     if annotation is not None:
         function.__annotations__["return"] = annotation
     if as_function:
-        return Operation(
-            function, function, None, ("a", "b"), offers, (None, None), settings
-        )
+        return Operation(function, None, ("a", "b"), offers, (None, None), settings)
     cls = resource(get=function, representations=offers)
     instances = Instances(cls, None)
     return operations_of(cls, ("a", "b"), settings, instances)["GET"]
