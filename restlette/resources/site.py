@@ -59,6 +59,9 @@ _IN_QUERY = "!$%&'()*+,/:;=?@[]"
 
 _NEXT = "restlette.next"
 
+# What a router says of its own routes, and what would be wrong of those of another one.
+_OF_A_ROUTER = frozenset(("router", "route", "endpoint"))
+
 
 class Layer:
     """The middleware of one router or route, made once for all that it is around.
@@ -280,7 +283,9 @@ class Hop:
         """Call the application with the path that leads to it as its root path.
 
         ASGI: root_path is where the application is mounted, and path includes it. Many
-        redirect from an empty rest to "/", so they are given that.
+        redirect from an empty rest to "/", so they are given that. Others look for a
+        router in the scope when they make a URL, and for the root path beside it, so
+        they are given no router, and their own root path twice.
         """
         path = route_path(scope)
         prefix = _segments(path, scope)[: self._depth]
@@ -289,13 +294,13 @@ class Hop:
         if any("/" in segment for segment in prefix):
             await self._missing(scope, receive, send, accept)
             return
-        inner = dict(scope)
+        inner = {key: scope[key] for key in scope if key not in _OF_A_ROUTER}
         root = scope.get("root_path", "").rstrip("/")
         inner["root_path"] = "/".join([root, *prefix])
         inner["path"] = root + path
         if inner["path"] == inner["root_path"]:
             inner["path"] += "/"
-        inner["app_root_path"] = scope.get("app_root_path", root)
+        inner["app_root_path"] = inner["root_path"]
         await self._app(inner, receive, send)
 
 

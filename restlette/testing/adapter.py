@@ -47,7 +47,7 @@ class ASGIAdapter(requests.adapters.HTTPAdapter):
         root_path: Where the application is mounted.
         client: The peer's host and port.
         state: What the lifespan left for the requests.
-        strict: Whether content in an answer that can have none is an error.
+        strict: As for `Exchange`.
     """
 
     def __init__(

@@ -101,8 +101,9 @@ class AsyncTestClient:
         headers: Header fields for every request.
         follow_redirects: Whether redirects are followed, where a request says nothing.
         client: The peer's host and port.
-        strict: Whether content in an answer that can have none (HEAD, 204, 304) is an
-            error; if not, it is dropped.
+        strict: Whether content in an answer that can have none (HEAD, 204, 304), and
+            header names in upper case, are errors; if not, the one is dropped and the
+            other taken, as servers do.
 
     Attributes:
         app_state: What the lifespan left for the requests.

@@ -39,8 +39,9 @@ def call(
             request line is percent-encoded.
         raise_server_exceptions: Whether to raise what the application raises; if not,
             the answer is what a server would have sent.
-        strict: Whether content in an answer that can have none (HEAD, 204, 304) is an
-            error; if not, it is dropped.
+        strict: Whether content in an answer that can have none (HEAD, 204, 304), and
+            header names in upper case, are errors; if not, the one is dropped and the
+            other taken, as servers do.
         options: `json`, `content`, `data`, `headers`, `params`, `cookies`, `client`,
             `root_path`, `base_url`, `state`: see `RequestOptions`.
 

@@ -40,9 +40,9 @@ class Exchange:
     Args:
         method: The request's method.
         body: The request's content.
-        strict: Whether content in an answer that can have none (HEAD, 204, 304) is a
-            violation. Servers drop it silently, and so does an exchange that is not
-            strict.
+        strict: Whether content in an answer that can have none (HEAD, 204, 304), and
+            header names in upper case, are violations. Servers drop the one and take
+            the other, and so does an exchange that is not strict.
 
     Attributes:
         status: The status code, 0 as long as there is none.
@@ -132,14 +132,12 @@ class Exchange:
             raise self._violated(
                 f"sent the status {status!r}: a final status is an int from 200 to 599."
             )
-        fields = list(message.get("headers", ()))
-        for field in fields:
-            self._check_field(field)
+        fields = [self._checked_field(each) for each in message.get("headers", ())]
         self._declared = self._content_length(status, fields)
-        self.fields = [(name, value) for name, value in fields]
+        self.fields = fields
         self.status = int(status)
 
-    def _check_field(self, field: Any) -> None:
+    def _checked_field(self, field: Any) -> tuple[bytes, bytes]:
         try:
             name, value = field
         except (TypeError, ValueError):
@@ -153,16 +151,21 @@ class Exchange:
                     f"sent the header {field!r}: name and value are bytes, not "
                     f"{type(part).__name__}."
                 )
+        if not self.strict:
+            # RFC 9110 §5.1: names are case-insensitive. Servers lower them.
+            name = name.lower()
         if not _NAME.fullmatch(name):
             raise self._violated(
                 f"sent the header name {name!r}: a name is a token in lower case "
-                "(RFC 9110 §5.6.2, ASGI HTTP specification)."
+                "(RFC 9110 §5.6.2, ASGI HTTP specification). strict=False takes upper "
+                "case, of a middleware that is not yours to mend."
             )
         if not _VALUE.fullmatch(value):
             raise self._violated(
                 f"sent a value of the header {name.decode('ascii')!r} with a control "
                 "character, or with space at one of its ends (RFC 9110 §5.5)."
             )
+        return name, value
 
     def _content_length(self, status: int, fields: Fields) -> int | None:
         lengths = [value for name, value in fields if name == b"content-length"]

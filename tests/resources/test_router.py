@@ -828,7 +828,7 @@ async def starlette_home(
         {
             "path": request.url.path,
             "params": request.path_params,
-            "url": str(request.url_for("other:home")),
+            "url": str(request.url_for("home")),
         }
     )
 
@@ -856,7 +856,8 @@ def test_a_starlette_application_in_restlette() -> None:
 
 
 @pytest.mark.parametrize("path", ["/other", "/other/"])
-def test_a_starlette_application_answers_as_below_starlette(path: str) -> None:
+def test_a_starlette_application_is_at_home_where_it_is_mounted(path: str) -> None:
+    """Its URLs have the mount's prefix: it finds no router but its own in the scope."""
     app = Restlette()
     app.mount("/other", starlette_app(), name="other")
     assert get(app, path).json() == {

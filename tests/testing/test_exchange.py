@@ -182,6 +182,19 @@ def test_stray_content_is_dropped_where_that_is_wanted(
     assert run(app, method, strict=False).content == b""
 
 
+def test_names_in_upper_case_are_taken_where_that_is_wanted() -> None:
+    """`strict=False` does as servers do; what is no name in any case stays one."""
+    app = sending(start(200, [(b"X-Own", b"1"), (b"Content-Length", b"2")]), body(b"a"))
+    with pytest.raises(ASGIViolation, match=r"b'X-Own': .* strict=False takes"):
+        run(app)
+    with pytest.raises(ASGIViolation, match="content-length said 2"):
+        run(app, strict=False)
+    taken = run(sending(start(200, [(b"X-Own", b"1")]), body()), strict=False)
+    assert taken.fields == [(b"x-own", b"1")]
+    with pytest.raises(ASGIViolation, match="b'x own'"):
+        run(sending(start(200, [(b"X own", b"1")]), body()), strict=False)
+
+
 def test_an_answer_of_304_may_announce_a_length() -> None:
     """RFC 9110 §15.4.5: that of the answer that was not sent."""
     exchange = run(sending(start(304, [(b"content-length", b"9")]), body()))
