@@ -2,9 +2,8 @@
 
 The story starts with `Boundary.fail`. An HTTPException is an answer by itself; other
 exceptions are given to the handlers that routers and the application registered. What
-nobody handles is answered 500, logged in one line, and raised again, so that the tools
-around the application (the server, which writes the traceback, and error trackers) see
-it. `Refusal` is an error answer that can be rendered once.
+nobody handles is answered 500, logged, and raised again, so that the tools around the
+application (the server, which writes the traceback, and error trackers) see it. `Refusal` is an error answer that can be rendered once.
 """
 
 from __future__ import annotations
@@ -212,15 +211,47 @@ def _problem(exc: HTTPException, scope: Scope) -> Response:
 
 
 def _log(exc: BaseException, connection: HTTPConnection) -> None:
-    """Write one line about an exception; the traceback is the server's to write."""
+    """Write a line about an exception, and below it where that was raised.
+
+    The record has the exception, by which error trackers know it again when it comes to
+    them once more, through the middleware that they put around the application.
+    """
+    logger = logging.getLogger("restlette.error")
+    if not logger.isEnabledFor(logging.ERROR):
+        return
     scope = connection.scope
-    logging.getLogger("restlette.error").error(
-        "%s %s: %s: %s",
+    text = (
         printable(scope.get("method", scope["type"])),
         printable(scope["path"]),
         type(exc).__name__,
         printable(_text(exc)),
     )
+    file, line, function = _place(exc)
+    record = logger.makeRecord(
+        logger.name,
+        logging.ERROR,
+        file,
+        line,
+        "%s %s: %s: %s",
+        text,
+        (type(exc), exc, exc.__traceback__),
+        function,
+    )
+    # NOTE: what formatters write in place of the traceback, which is the server's to
+    # write: it would be there twice.
+    record.exc_text = f'  File "{file}", line {line}, in {function}'
+    logger.handle(record)
+
+
+def _place(exc: BaseException) -> tuple[str, int, str]:
+    """Give the file, the line and the function that raised an exception."""
+    raised = exc.__traceback__
+    if raised is None:
+        return "(nowhere)", 0, "(nowhere)"
+    while raised.tb_next is not None:
+        raised = raised.tb_next
+    code = raised.tb_frame.f_code
+    return code.co_filename, raised.tb_lineno, code.co_name
 
 
 def _text(exc: BaseException) -> str:

@@ -15,6 +15,7 @@ from restlette.http.errors import (
     NotFound,
     UpgradeRequired,
 )
+from restlette.http.request import HTTPConnection
 from restlette.http.response import PlainTextResponse
 from restlette.resources.boundary import Boundary, Refusal, Watch, find_accept
 
@@ -228,7 +229,47 @@ def test_errors_107_an_unhandled_exception_is_a_plain_500(log):
     assert record.name == "restlette.error"
     assert record.levelno == logging.ERROR
     assert record.getMessage() == "GET /books: BookGone: hunter2"
-    assert record.exc_info is None
+
+
+def test_the_record_has_the_exception_and_shows_the_place(log):
+    """Trackers know the exception by it; the traceback is the server's to write."""
+
+    def sell():
+        raise BookGone("hunter2")
+
+    with pytest.raises(BookGone) as raised:
+        try:
+            sell()
+        except BookGone as exc:
+            Wire().fail(Boundary(), exc)
+    [record] = log
+    assert record.exc_info[:2] == (BookGone, raised.value)
+    line = sell.__code__.co_firstlineno + 1
+    assert (record.pathname, record.lineno, record.funcName) == (__file__, line, "sell")
+    assert logging.Formatter().format(record) == (
+        f'GET /books: BookGone: hunter2\n  File "{__file__}", line {line}, in sell'
+    )
+
+
+def test_an_exception_that_was_raised_nowhere_is_logged(log):
+    request = HTTPConnection(scope_with())
+    response, unhandled = asyncio.run(Boundary().answer(BookGone("x"), request))
+    assert (response.status_code, str(unhandled)) == (500, "x")
+    [record] = log
+    assert logging.Formatter().format(record) == (
+        'GET /books: BookGone: x\n  File "(nowhere)", line 0, in (nowhere)'
+    )
+
+
+def test_a_logger_that_wants_no_errors_gets_none(log):
+    logger = logging.getLogger("restlette.error")
+    logger.setLevel(logging.CRITICAL)
+    try:
+        with pytest.raises(BookGone):
+            Wire().fail(Boundary(), BookGone("x"))
+    finally:
+        logger.setLevel(logging.NOTSET)
+    assert log == []
 
 
 @pytest.mark.parametrize("key", [500, Exception])
