@@ -3,7 +3,8 @@
 The story starts with `Boundary.fail`. An HTTPException is an answer by itself; other
 exceptions are given to the handlers that routers and the application registered. What
 nobody handles is answered 500, logged, and raised again, so that the tools around the
-application (the server, which writes the traceback, and error trackers) see it. `Refusal` is an error answer that can be rendered once.
+application (the server, which writes the traceback, and error trackers) see it.
+`Refusal` is an error answer that can be rendered once.
 """
 
 from __future__ import annotations
