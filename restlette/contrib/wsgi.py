@@ -77,7 +77,7 @@ class WSGIMiddleware:
         if scope["type"] != "http":
             await self._asgi(scope, receive, send)
             return
-        exchange = _Exchange(receive, send)
+        exchange = _Exchange(receive, send, head_only=scope["method"] == "HEAD")
         inner = _wsgi_scope(scope)
         exchange.script_name = inner["root_path"].encode("utf-8").decode("latin-1")
         inner[_EXCHANGE] = exchange
@@ -98,9 +98,10 @@ class WSGIMiddleware:
 class _Exchange:
     """One request, and whether there is still somebody at its other end."""
 
-    def __init__(self, receive: Receive, send: Send) -> None:
+    def __init__(self, receive: Receive, send: Send, *, head_only: bool) -> None:
         self._receive = receive
         self._send = send
+        self._head_only = head_only
         self.over = False
         self.script_name = ""
 
@@ -120,6 +121,9 @@ class _Exchange:
         """Send, or drop what nobody is there for."""
         if self.over:
             return
+        # RFC 9110 section 9.3.2: "the server MUST NOT send content in the response".
+        if self._head_only and message["type"] == "http.response.body":
+            message = {**message, "body": b""}
         try:
             await self._send(message)
         except OSError:

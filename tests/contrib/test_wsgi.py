@@ -203,6 +203,18 @@ def test_content_is_closed_once() -> None:
     assert content.closed == 1
 
 
+def test_content_in_answer_to_head_is_dropped() -> None:
+    """RFC 9110 section 9.3.2: WSGI servers do, and applications rely on it."""
+
+    def app(environ: Any, start_response: Any) -> Iterable[bytes]:
+        start_response("200 OK", [("Content-Length", "3")])
+        return [b"a", b"bc"]
+
+    response = call(WSGIMiddleware(app), "HEAD")
+    assert (response.headers["content-length"], response.content) == ("3", b"")
+    assert call(WSGIMiddleware(app)).content == b"abc"
+
+
 def test_what_the_application_raises_comes_out() -> None:
     def app(environ: Any, start_response: Any) -> Iterable[bytes]:
         raise LookupError("no poem today")
