@@ -2,12 +2,14 @@
 
 The story starts at `WSGIMiddleware`. a2wsgi runs the application in a thread and passes
 its content on, piece by piece, with a queue of ten between them; what is here gives it
-a scope that has no surprise, and ends the application's work when nobody listens.
+a scope that has no surprise, reads content as PEP 3333 says, and ends the application's
+work when nobody listens.
 """
 
 from __future__ import annotations
 
 import asyncio
+import io
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
@@ -58,6 +60,9 @@ class WSGIMiddleware:
         # what it prints.
         environ["wsgi.errors"] = sys.stderr
         environ["SCRIPT_NAME"] = exchange.script_name
+        environ["wsgi.input"] = io.BufferedReader(_Content(exchange))
+        # Not in PEP 3333, but known to Werkzeug: content without a length can be read.
+        environ["wsgi.input_terminated"] = True
         content = self.app(environ, start_response)
         try:
             for piece in content:
@@ -102,6 +107,7 @@ class _Exchange:
         self._receive = receive
         self._send = send
         self._head_only = head_only
+        self._loop = asyncio.get_running_loop()
         self.over = False
         self.script_name = ""
 
@@ -116,6 +122,10 @@ class _Exchange:
             self.over = True
             raise ClientDisconnect
         return message
+
+    def receive_in_thread(self) -> Message:
+        """Receive, waiting in the thread of the application."""
+        return asyncio.run_coroutine_threadsafe(self.receive(), self._loop).result()
 
     async def send(self, message: Message) -> None:
         """Send, or drop what nobody is there for."""
@@ -132,6 +142,34 @@ class _Exchange:
             self.over = True
 
 
+class _Content(io.RawIOBase):
+    """The content of a request, as the application reads it in its thread.
+
+    a2wsgi's own takes the end of what has arrived for the end of all, where lines of a
+    limited length are read.
+    """
+
+    def __init__(self, exchange: _Exchange) -> None:
+        self._exchange = exchange
+        self._piece = memoryview(b"")
+        self._more = True
+
+    def readable(self) -> bool:
+        """Say that it can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill a buffer with what has arrived, or wait for more of it."""
+        while self._more and not self._piece:
+            message = self._exchange.receive_in_thread()
+            self._piece = memoryview(message.get("body", b""))
+            self._more = message.get("more_body", False)
+        size = min(len(buffer), len(self._piece))
+        buffer[:size] = self._piece[:size]
+        self._piece = self._piece[size:]
+        return size
+
+
 def _wsgi_scope(scope: Scope) -> dict[str, Any]:
     """Give a copy of the scope that a2wsgi reads as it should."""
     root, path = _utf8(scope.get("root_path", "")).rstrip("/"), _utf8(scope["path"])
@@ -146,8 +184,22 @@ def _wsgi_scope(scope: Scope) -> dict[str, Any]:
         "path": path,
         "query_string": quote_from_bytes(query, safe=_QUERY).encode("ascii"),
         "http_version": scope.get("http_version", "1.1"),
-        "headers": [field for field in scope["headers"] if b"_" not in field[0]],
+        "headers": _fields(scope["headers"]),
     }
+
+
+def _fields(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """Give the header fields that WSGI can tell apart."""
+    fields, cookies = [], []
+    for name, value in headers:
+        if name == b"cookie":
+            cookies.append(value)
+        elif b"_" not in name:
+            fields.append((name, value))
+    if cookies:
+        # RFC 9113 section 8.2.3: several of HTTP/2 are joined so, and not with commas.
+        fields.append((b"cookie", b"; ".join(cookies)))
+    return fields
 
 
 def _utf8(text: str) -> str:

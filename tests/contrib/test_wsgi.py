@@ -175,6 +175,51 @@ def test_content_is_read_while_it_comes() -> None:
     assert b"".join(lines) == b"one\ntwo\nthree"
 
 
+PIECES = [b"one\ntwo", b"", b" and more\n", b"three"]
+WHOLE = b"".join(PIECES)
+
+
+@pytest.mark.parametrize(
+    "read, wanted",
+    [
+        (lambda stream: stream.read(), WHOLE),
+        (lambda stream: stream.read(5), b"one\nt"),
+        (lambda stream: stream.read(5000), WHOLE),
+        (lambda stream: [stream.read(9), stream.read()], [WHOLE[:9], WHOLE[9:]]),
+        (lambda stream: stream.readline(), b"one\n"),
+        (lambda stream: stream.readline(2), b"on"),
+        (lambda stream: stream.readline(5000), b"one\n"),
+        (lambda stream: stream.readlines(), WHOLE.splitlines(keepends=True)),
+        (lambda stream: stream.readlines(5), [b"one\n", b"two and more\n"]),
+        (lambda stream: list(stream), WHOLE.splitlines(keepends=True)),
+        (lambda stream: [stream.read(), stream.read(), stream.read(1)][1:], [b""] * 2),
+    ],
+)
+def test_content_is_read_as_pep_3333_says(read, wanted) -> None:
+    """In whatever pieces it comes; its end is its end, with a length or without."""
+    got: list[Any] = []
+
+    def app(environ: Any, start_response: Any) -> Iterable[bytes]:
+        assert environ["wsgi.input_terminated"]
+        got.append(read(environ["wsgi.input"]))
+        start_response("200 OK", [])
+        return []
+
+    for content in (PIECES, WHOLE):
+        assert call(WSGIMiddleware(app), "POST", content=content).status_code == 200
+    assert got == [wanted, wanted]
+
+
+def test_cookies_in_several_fields_are_one(echo) -> None:
+    """RFC 9113 section 8.2.3: a comma would be part of a cookie's value."""
+    fields = [(b"cookie", b"a=1"), (b"x-own", b"2"), (b"cookie", b"b=2; c=3")]
+    exchange(WSGIMiddleware(echo), http_scope(fields))
+    assert echo.environ["HTTP_COOKIE"] == "a=1; b=2; c=3"
+    assert echo.environ["HTTP_X_OWN"] == "2"
+    exchange(WSGIMiddleware(echo), http_scope())
+    assert "HTTP_COOKIE" not in echo.environ
+
+
 class Content:
     """An iterable with a `close`."""
 
