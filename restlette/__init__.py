@@ -6,6 +6,7 @@ application, and `HTTPEndpoint`, the resource.
 
 from restlette.app import Plugin, Restlette
 from restlette.background import BackgroundTask, BackgroundTasks
+from restlette.http.conditional import Preconditions
 from restlette.http.errors import (
     BadGateway,
     BadRequest,
@@ -60,9 +61,11 @@ from restlette.http.response import (
 )
 from restlette.http.types import Address, State
 from restlette.http.urls import URL, QueryParams, URLPath
+from restlette.http.validators import ETag, Validators
 from restlette.http.websocket import WebSocket, WebSocketDisconnect
 from restlette.middleware import Middleware
 from restlette.resources.endpoint import HTTPEndpoint
+from restlette.resources.guards import Anyone, Guard
 from restlette.resources.representation import (
     JSON,
     Accepted,
@@ -82,6 +85,7 @@ __all__ = [
     "URL",
     "Accepted",
     "Address",
+    "Anyone",
     "BackgroundTask",
     "BackgroundTasks",
     "BadGateway",
@@ -91,11 +95,13 @@ __all__ = [
     "ContentTooLarge",
     "Convertor",
     "Created",
+    "ETag",
     "ExpectationFailed",
     "FailedDependency",
     "Forbidden",
     "GatewayTimeout",
     "Gone",
+    "Guard",
     "HTMLResponse",
     "HTTPConnection",
     "HTTPEndpoint",
@@ -124,6 +130,7 @@ __all__ = [
     "Plugin",
     "PreconditionFailed",
     "PreconditionRequired",
+    "Preconditions",
     "ProxyAuthenticationRequired",
     "QueryParams",
     "RangeNotSatisfiable",
@@ -150,6 +157,7 @@ __all__ = [
     "UnprocessableContent",
     "UnsupportedMediaType",
     "UpgradeRequired",
+    "Validators",
     "WebSocket",
     "WebSocketDisconnect",
     "WebSocketEndpoint",

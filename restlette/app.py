@@ -19,6 +19,7 @@ from restlette.lifespan import LifespanContext
 from restlette.middleware import Middleware
 from restlette.resources.boundary import Boundary, Handlers, Watch
 from restlette.resources.dependencies import Container
+from restlette.resources.guards import Guard, Rule
 from restlette.resources.pipeline import Settings
 from restlette.resources.router import Router
 from restlette.resources.routes import Routing
@@ -56,6 +57,7 @@ class Restlette(Router):
         redirect_slashes: Whether a path that leads nowhere is redirected to the one
             with a slash more or less at its end, if that leads somewhere.
         default: The application that answers paths that lead nowhere, instead of 404.
+        guards: Who may use what is in the application.
         limits: Figures of `Limits` that are others in this application.
 
     Attributes:
@@ -83,6 +85,7 @@ class Restlette(Router):
         threads: int = 40,
         redirect_slashes: bool = True,
         default: ASGIApp | None = None,
+        guards: Sequence[Guard | Rule] = (),
         limits: Mapping[str, int] | None = None,
     ) -> None:
         self._debug = debug
@@ -100,6 +103,7 @@ class Restlette(Router):
             on_shutdown,
             lifespan,
             middleware=middleware,
+            guards=guards,
             limits=limits,
         )
         for key, handler in (exception_handlers or {}).items():

@@ -640,6 +640,10 @@ def _plain(route: RouteInfo) -> dict[str, Any]:
         "methods": list(route.methods),
         "endpoint": _full_name(route.endpoint),
         "handlers": handlers,
+        "guards": {
+            method: [repr(guard) for guard in guards]
+            for method, guards in route.guards.items()
+        },
         "place": None if place is None else {"file": place.file, "line": place.line},
     }
 
@@ -703,6 +707,7 @@ def _story(found: Explanation, request: str) -> Iterator[str]:
             ("route", route.path + f", named {route.name}" * bool(route.name)),
             ("resource", _full_name(route.endpoint)),
             ("parameters", ", ".join(params)),
+            ("guards", " and ".join(map(repr, found.guards))),
             ("allow", ", ".join(found.allow)),
             ("written", _relative(route)),
         ]

@@ -405,6 +405,7 @@ def test_the_tree_for_programs(capsys: pytest.CaptureFixture[str], shop: Path) -
         "name": "inner:item",
         "endpoint": "shop.Item",
         "handlers": {"GET": "shop.Item.get", "PUT": "shop.Item.put"},
+        "guards": {},
         "include_in_schema": True,
         "host": None,
     }

@@ -2,7 +2,9 @@
 
 The story starts with `evaluate`, which holds what the request says against the current
 validators and gives one of three outcomes. `if_range_holds` answers the same question
-for If-Range. `conditional_response` applies them to an answer that exists already.
+for If-Range. `Preconditions` is what a request says, as a value: for a store that
+compares and writes in one step. `conditional_response` applies all this to an answer
+that exists already.
 
 When to ask: RFC 9110 §13.2.1 has a server ignore all preconditions when, without them,
 the answer would be other than 2xx or 412; so 401, 403, 404, 405 and 406 come first.
@@ -11,6 +13,7 @@ the answer would be other than 2xx or 412; so 401, 403, 404, 405 and 406 come fi
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Final
 
@@ -24,6 +27,7 @@ from restlette.http.validators import EntityTags, ETag, Validators
 
 __all__ = [
     "Outcome",
+    "Preconditions",
     "conditional_response",
     "evaluate",
     "if_range_holds",
@@ -47,6 +51,16 @@ _SELECTING: Final = frozenset(("GET", "HEAD", "QUERY"))
 # RFC 9110 §13.2.1: a server must ignore the fields "when received with a request method
 # that does not involve the selection or modification of a selected representation".
 _APART: Final = frozenset(("CONNECT", "OPTIONS", "TRACE"))
+
+# RFC 9110 §13.1, but for If-Range, which is about ranges alone.
+_FIELDS: Final = (
+    "if-match",
+    "if-unmodified-since",
+    "if-none-match",
+    "if-modified-since",
+)
+
+_FAILED: Final = "The resource is not in the state that the request names."
 
 # RFC 9110 §15.4.5: a 304 should not carry metadata of the representation beyond what
 # guides the client's cache. The rest (Set-Cookie, Link, Vary, …) is not of that kind.
@@ -120,6 +134,101 @@ def _is_news(
         return True
     date = _date(headers, "if-modified-since")
     return date is None or validators.last_modified > date
+
+
+class Preconditions:
+    """What a request says of the state that it is meant for (RFC 9110 §13.1).
+
+    A handler is given it, and holds it against the state that it is about to replace,
+    inside the transaction that replaces it: what was checked earlier may be true no
+    longer.
+
+    Args:
+        headers: The request's header fields.
+        method: The request's method.
+        media_types: The representations of the resource, where there are several: each
+            has a tag of its own.
+    """
+
+    __slots__ = ("_headers", "_media_types", "_method")
+
+    def __init__(
+        self,
+        headers: Mapping[str, str] | None = None,
+        *,
+        method: str = "PUT",
+        media_types: Sequence[str] = (),
+    ) -> None:
+        self._headers = headers if isinstance(headers, Headers) else Headers(headers)
+        self._method = method
+        self._media_types = tuple(media_types)
+
+    def check(self, current: Validators | None) -> None:
+        """Make sure that the request is meant for a state.
+
+        Args:
+            current: The state that is there, None where there is no representation.
+
+        Raises:
+            PreconditionFailed: It is meant for another one.
+        """
+        # That a client has this state already is no reason to refuse it to him.
+        if self.evaluate(current) is Outcome.PRECONDITION_FAILED:
+            raise PreconditionFailed(_FAILED)
+
+    def evaluate(self, current: Validators | None) -> Outcome:
+        """Decide whether the request is to be carried out; see `evaluate`.
+
+        Args:
+            current: The state that is there, None where there is no representation.
+        """
+        exists = current is not None
+        validators = self._meant(current) if current is not None else Validators()
+        return evaluate(self._method, self._headers, validators, exists=exists)
+
+    def _meant(self, current: Validators) -> Validators:
+        """Give the tag that the request names, where each representation has its own.
+
+        To change a resource it does not matter in which form it was seen.
+        """
+        named = [
+            EntityTags.from_header(value)
+            for name in ("if-match", "if-none-match")
+            if (value := _joined(self._headers, name)) is not None
+        ]
+        for each in (current.of(media_type) for media_type in self._media_types):
+            if any(tags.match_weakly(each.etag) for tags in named):
+                return each
+        return current
+
+    def name_a_state(self, current: Validators | None) -> bool:
+        """Say whether the request is kept from replacing what its client never saw.
+
+        ``If-Match: *`` says so in so many words, and ``If-None-Match: *`` that there
+        must be nothing. A date tells two changes in one second from each other no
+        more than its clock does, so that it counts where there is no tag alone.
+
+        Args:
+            current: The state that is there, None where there is no representation.
+        """
+        headers = self._headers
+        if "if-match" in headers:
+            return True
+        if_none_match = _joined(headers, "if-none-match")
+        if if_none_match is not None and EntityTags.from_header(if_none_match).anything:
+            return True
+        return (
+            current is not None
+            and current.etag is None
+            and current.last_modified is not None
+            and _date(headers, "if-unmodified-since") is not None
+        )
+
+    def __repr__(self) -> str:
+        named = ", ".join(
+            f"{name}: {value}" for name in _FIELDS if (value := self._headers.get(name))
+        )
+        return f"Preconditions({named or 'none'})"
 
 
 def if_range_holds(
@@ -197,7 +306,7 @@ def precondition_failed(headers: Headers) -> Response:
     """
     accept = _joined(headers, "accept")
     return problem_response(
-        PreconditionFailed("The resource is not in the state that the request names."),
+        PreconditionFailed(_FAILED),
         None if accept is None else accept.encode("latin-1"),
     )
 

@@ -29,6 +29,7 @@ _ETAGC: Final = r"[\x21\x23-\x7e\x80-\xff]"
 _TAG: Final = rf'(W/)?+"({_ETAGC}*+)"'
 _opaque = re.compile(rf"{_ETAGC}*+").fullmatch
 _entity_tag = re.compile(_TAG).fullmatch
+_not_etagc = re.compile(rf"(?!{_ETAGC}).", re.DOTALL)
 
 # RFC 9110 §5.6.1.2, what a recipient of a list takes:
 #   #element => [ element ] *( OWS "," OWS [ element ] )
@@ -237,6 +238,25 @@ class Validators:
             except ValueError:
                 pass
         return cls(etag=etag, last_modified=last_modified)
+
+    def of(self, media_type: str) -> Validators:
+        """Give the validators of one representation among several.
+
+        RFC 9110 §8.8.3: an entity tag differentiates between multiple representations
+        of the same resource, whether they come of changes over time or of content
+        negotiation. So what is a tag of the resource's state is made one of the
+        representation by its media type.
+
+        Args:
+            media_type: The representation's media type.
+        """
+        if self.etag is None:
+            return self
+        mark = _not_etagc.sub("", media_type)
+        return Validators(
+            etag=ETag(f"{self.etag.value};{mark}", weak=self.etag.weak),
+            last_modified=self.last_modified,
+        )
 
     def to_headers(self) -> dict[str, str]:
         """Give the header fields that tell the client: ETag and Last-Modified."""

@@ -9,8 +9,9 @@ function is looked up while a request waits.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from typing import Any, Final
+from typing import Any
 
+from restlette.http.conditional import Preconditions
 from restlette.resources.annotations import (
     AnnotationError,
     defining_class,
@@ -22,23 +23,11 @@ from restlette.resources.annotations import (
 )
 from restlette.resources.models import Model, model_for
 from restlette.resources.parameters import Parameters, parameters_of
+from restlette.resources.parts import PARTS, PLACES, REQUIRED, Part
 from restlette.resources.representation import UNANNOTATED, Returns, returns_of
 from restlette.suggestions import did_you_mean
 
-__all__ = ["REQUIRED", "Binding", "bind"]
-
-# The parts of a request, beside those of its path, that a parameter may be named after.
-PARTS = ("body", "query")
-
-
-class _Required:
-    """The default of a parameter that has none."""
-
-    def __repr__(self) -> str:
-        return "REQUIRED"
-
-
-REQUIRED: Final[Any] = _Required()
+__all__ = ["Binding", "bind", "names_asked"]
 
 
 class Binding:
@@ -48,21 +37,17 @@ class Binding:
         where: its class and name, for errors.
         path: the path parameters that it takes.
         takes_all_path: whether it takes the others too, in `**kwargs`.
-        body: the model of the content, if it takes one.
-        body_default: what `body` is when there is no content, or `REQUIRED`.
-        query: the model of the query, if it takes one.
-        query_default: what `query` is when there is no query, or `REQUIRED`.
+        parts: the other parts of the request that it takes, by name.
+        takes_preconditions: whether it takes the request's preconditions.
         returns: what its return annotation says.
     """
 
     __slots__ = (
-        "body",
-        "body_default",
+        "parts",
         "path",
-        "query",
-        "query_default",
         "returns",
         "takes_all_path",
+        "takes_preconditions",
         "where",
     )
 
@@ -72,29 +57,26 @@ class Binding:
         *,
         path: tuple[str, ...] = (),
         takes_all_path: bool = False,
-        body: Model | None = None,
-        body_default: Any = REQUIRED,
-        query: Model | None = None,
-        query_default: Any = REQUIRED,
+        parts: Mapping[str, Part] | None = None,
+        takes_preconditions: bool = False,
         returns: Returns = UNANNOTATED,
     ) -> None:
         self.where = where
         self.path = path
         self.takes_all_path = takes_all_path
-        self.body = body
-        self.body_default = body_default
-        self.query = query
-        self.query_default = query_default
+        self.parts: Mapping[str, Part] = parts or {}
+        self.takes_preconditions = takes_preconditions
         self.returns = returns
 
     @property
-    def body_required(self) -> bool:
-        """Whether a request without content is an error."""
-        return self.body is not None and self.body_default is REQUIRED
+    def wanted(self) -> tuple[str, ...]:
+        """The names of all parts that it takes, beside those of the path."""
+        last = ("preconditions",) if self.takes_preconditions else ()
+        return (*self.parts, *last)
 
     def __repr__(self) -> str:
-        parts = [*self.path, *(part for part in PARTS if getattr(self, part))]
-        return f"Binding({self.where!r}: {', '.join(parts) or 'the request alone'})"
+        parts = ", ".join((*self.path, *self.wanted))
+        return f"Binding({self.where!r}: {parts or 'the request alone'})"
 
 
 def bind(
@@ -118,28 +100,49 @@ def bind(
         MissingExtra: a model needs a package that is not installed.
     """
     parameters = parameters_of(function, skip=0 if owner is None else 1)
-    name = getattr(function, "__name__", None) or type(function).__name__
-    where = name if owner is None else f"{owner.__qualname__}.{name}"
+    where = _where(function, owner)
     if parameters is None:
         return Binding(where, takes_all_path=True)
     names = _names(parameters, path_names, where)
     annotations = _annotations(parameters, owner, names, where)
-    models = {
-        part: _model(annotations.get(part, Any), part, f"{where}({part})")
-        for part in PARTS
-        if part in names and part not in path_names
-    }
-    defaults = parameters.defaults
+    wanted = [part for part in PARTS if part in names and part not in path_names]
+    takes_preconditions = "preconditions" in wanted
+    if takes_preconditions:
+        wanted.remove("preconditions")
+        _check_preconditions(annotations, where)
     return Binding(
         where,
         path=tuple(name for name in names if name in path_names),
         takes_all_path=parameters.any_keyword,
-        body=models.get("body"),
-        body_default=defaults.get("body", REQUIRED),
-        query=models.get("query"),
-        query_default=defaults.get("query", REQUIRED),
+        parts={
+            name: Part(
+                _model(annotations.get(name, Any), name, f"{where}({name})"),
+                parameters.defaults.get(name, REQUIRED),
+            )
+            for name in wanted
+        },
+        takes_preconditions=takes_preconditions,
         returns=_returns(annotations, where),
     )
+
+
+def names_asked(
+    function: Callable[..., Any], owner: type, path_names: Collection[str]
+) -> tuple[str, ...]:
+    """The names that a function of a class asks for, after the request.
+
+    Raises:
+        TypeError: one of them is a name that nothing in a request goes by.
+    """
+    parameters = parameters_of(function, skip=1)
+    if parameters is None:
+        return ()
+    return _names(parameters, path_names, _where(function, owner))
+
+
+def _where(function: Callable[..., Any], owner: type | None) -> str:
+    name = getattr(function, "__name__", None) or type(function).__name__
+    return name if owner is None else f"{owner.__qualname__}.{name}"
 
 
 def _names(
@@ -171,7 +174,7 @@ def _names(
 def _annotations(
     parameters: Parameters, owner: type | None, names: tuple[str, ...], where: str
 ) -> Mapping[str, Any]:
-    """The annotations that say something: of the body, the query, and the result."""
+    """The annotations that say something: of the request's parts, and the result."""
     function = parameters.function
     written = {
         name: annotation
@@ -198,9 +201,18 @@ def _model(annotation: Any, part: str, where: str) -> Model:
         model = model_for(annotation)
     except TypeError as exc:
         raise TypeError(f"{where}: {exc}") from exc
-    if part == "query" and model.no_query is not None:
+    if part in PLACES and model.no_query is not None:
         raise TypeError(f"{where}: {model.no_query}")
     return model
+
+
+def _check_preconditions(annotations: Mapping[str, Any], where: str) -> None:
+    annotation = annotations.get("preconditions", Preconditions)
+    if annotation is not Preconditions:
+        raise TypeError(
+            f"{where}(preconditions) is annotated {annotation!r}: what is given under "
+            "that name is a restlette.Preconditions"
+        )
 
 
 def _returns(annotations: Mapping[str, Any], where: str) -> Returns:

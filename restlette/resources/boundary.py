@@ -192,6 +192,24 @@ class Boundary:
         if unhandled is not None:
             raise unhandled
 
+    async def deny(
+        self, exc: Exception, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Answer an exception that was raised before a WebSocket was accepted.
+
+        Raises:
+            Exception: The exception itself, if nobody handles it.
+        """
+        response, unhandled = await self.answer(exc, HTTPConnection(scope, receive))
+        # ASGI, WebSocket denial response: an extension. Without it servers answer 403
+        # to a connection that is closed before it is accepted.
+        if "websocket.http.response" in (scope.get("extensions") or {}):
+            await response(scope, receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 1000, "reason": ""})
+        if unhandled is not None:
+            raise unhandled
+
 
 def _checked(response: Any, handler: Handler) -> Response:
     if isinstance(response, Response):

@@ -7,26 +7,25 @@ method is looked up there and nowhere else.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from types import FunctionType
 from typing import Any, ClassVar, dataclass_transform
 from urllib.parse import urlencode
 
-from restlette.concurrency import DEFAULT_POOL
+from restlette.concurrency import DEFAULT_POOL, ThreadPool
 from restlette.http.json import STANDARD
 from restlette.http.limits import DEFAULT_LIMITS
 from restlette.http.methods import is_token
 from restlette.http.request import Request
 from restlette.http.types import Receive, Scope, Send
+from restlette.http.validators import Validators
 from restlette.resources.boundary import Boundary
 from restlette.resources.dependencies import Injected
+from restlette.resources.facts import Facts
+from restlette.resources.guards import Guard, Rule, below, guards_for, read_guards
+from restlette.resources.hooks import bind_hook
 from restlette.resources.instances import Instances
-from restlette.resources.pipeline import (
-    Operation,
-    Settings,
-    bind_hook,
-    path_parameters_of,
-)
+from restlette.resources.pipeline import Operation, Settings, path_parameters_of
 from restlette.resources.representation import JSON, Representation
 from restlette.resources.site import Entry, Leaf, Site
 from restlette.resources.uri import Ref, Template
@@ -48,6 +47,9 @@ class HTTPEndpoint(Injected):
     Attributes:
         extra_methods: Further methods by name: `{"QUERY": "search"}`.
         representations: What content can be encoded as; the first is the default.
+        guards: Who may use it: the first that is for the method decides.
+        require_preconditions: Whether PUT, PATCH and DELETE have to name the state
+            that they are meant for; without it they are answered 428.
 
     Raises:
         TypeError: An attribute named like a method is no function.
@@ -55,14 +57,16 @@ class HTTPEndpoint(Injected):
 
     extra_methods: ClassVar[Mapping[str, str]] = {}
     representations: ClassVar[tuple[Representation, ...]] = (JSON,)
+    guards: ClassVar[Sequence[Guard | Rule]] = ()
+    require_preconditions: ClassVar[bool] = False
     # The site of an instance that is used as an application by itself.
     _site: Site | None = None
     _handlers: ClassVar[Mapping[str, FunctionType]] = {}
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        _refuse_promises(cls)
         cls._handlers = _method_table(cls)
+        read_guards(cls.guards, cls.__qualname__, cls._handlers)
 
     @classmethod
     def ref(cls, **params: Any) -> Ref:
@@ -86,6 +90,30 @@ class HTTPEndpoint(Injected):
         Returns:
             None to go on, or what the answer is made of instead of the handler's.
         """
+
+    async def validators(
+        self, request: Request, *args: Any, **kwargs: Any
+    ) -> Validators | None:
+        """Say in which state the resource is; it runs before the content is read.
+
+        An override takes the request and those of the path's parameters that it names.
+        What it states is held against the request's preconditions, and told to clients
+        that GET the resource. The tag is one of the state: where there are several
+        representations, each gets a tag of its own from it.
+
+        What was true when it was asked may be so no longer when the handler writes:
+        there, `preconditions.check(current)` belongs into the store's transaction.
+
+        Args:
+            request: The request.
+            args: Nothing; they let overrides have parameters.
+            kwargs: The path's parameters.
+
+        Returns:
+            Its entity tag, its date of last change, or both; None where there is no
+            such resource, which is 404 to all methods but PUT, which may make one.
+        """
+        return Validators()
 
     async def on_finish(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Clean up; it runs after the answer was sent, whatever the answer was.
@@ -118,21 +146,6 @@ class HTTPEndpoint(Injected):
 def handlers_of(cls: type[HTTPEndpoint]) -> Mapping[str, FunctionType]:
     """Give the functions of a class by the method that each answers."""
     return cls._handlers
-
-
-# What a later release gives a meaning to. SECURITY: a class that says who may use it
-# must not be open because nobody reads what it says.
-_WITHOUT_EFFECT = ("guards", "validators", "require_preconditions")
-
-
-def _refuse_promises(cls: type) -> None:
-    for name in _WITHOUT_EFFECT:
-        if hasattr(cls, name):
-            raise TypeError(
-                f"{cls.__qualname__}.{name} would have no effect: this release of "
-                f"restlette does not know {name}. Check in `prepare`, and raise "
-                "Forbidden or PreconditionFailed there."
-            )
 
 
 def _method_table(cls: type[HTTPEndpoint]) -> dict[str, FunctionType]:
@@ -197,10 +210,12 @@ def operations_of(
             f"{cls.__qualname__}.representations is {offered!r}: write a tuple, whose "
             "first member is the default, such as (JSON,)."
         )
+    pool = settings.pool
     hooks = (
-        bind_hook(cls, HTTPEndpoint, "prepare", path_names, settings.pool),
-        bind_hook(cls, HTTPEndpoint, "on_finish", path_names, settings.pool),
+        bind_hook(cls, HTTPEndpoint, "prepare", path_names, pool),
+        bind_hook(cls, HTTPEndpoint, "on_finish", path_names, pool),
     )
+    facts = _facts_of(endpoint, cls, path_names, pool)
     return {
         method: Operation(
             function,
@@ -209,9 +224,31 @@ def operations_of(
             tuple(offered),
             hooks,
             settings,
+            guards=guards_for(settings.guards, method),
+            facts=facts,
         )
         for method, function in handlers_of(cls).items()
     }
+
+
+def _facts_of(
+    endpoint: HTTPEndpoint | type[HTTPEndpoint],
+    cls: type,
+    path_names: tuple[str, ...],
+    pool: ThreadPool,
+) -> Facts | None:
+    """Give what a resource says of its state, if it says anything."""
+    hook = bind_hook(cls, HTTPEndpoint, "validators", path_names, pool)
+    if hook is not None:
+        media_types = tuple(each.media_type for each in endpoint.representations)
+        required = endpoint.require_preconditions
+        return Facts(hook, cls.__qualname__, media_types, required)
+    if endpoint.require_preconditions:
+        raise TypeError(
+            f"{cls.__qualname__} requires preconditions, but says nothing that they "
+            "could be held against: give it `async def validators(self, request)`."
+        )
+    return None
 
 
 def _standalone(endpoint: HTTPEndpoint) -> Site:
@@ -221,15 +258,18 @@ def _standalone(endpoint: HTTPEndpoint) -> Site:
         boundary, DEFAULT_LIMITS, STANDARD, DEFAULT_POOL, build=_name_of_ref
     )
     site = Site(None, boundary, DEFAULT_LIMITS.headers)
-    handlers = handlers_of(type(endpoint))
+    cls = type(endpoint)
+    handlers = handlers_of(cls)
     if not handlers:
         raise TypeError(
-            f"{type(endpoint).__qualname__} answers no method: give it a function such "
+            f"{cls.__qualname__} answers no method: give it a function such "
             "as `async def get(self, request)`."
         )
-    names = tuple(
-        dict.fromkeys(n for f in handlers.values() for n in path_parameters_of(f))
-    )
+    hooks: list[Any] = [cls.prepare, cls.validators, cls.on_finish]
+    functions = [*handlers.values(), *hooks]
+    names = tuple(dict.fromkeys(n for f in functions for n in path_parameters_of(f)))
+    rules = read_guards(endpoint.guards, cls.__qualname__, handlers)
+    settings = settings._replace(guards=below((), rules))
     operations = operations_of(endpoint, names, settings, Instances(endpoint, None))
     leaf = site.tree.insert_below(Template(""), Leaf)
     leaf.methods = {

@@ -16,6 +16,7 @@ from restlette.http.methods import KNOWN
 from restlette.http.printable import printable
 from restlette.http.types import Scope
 from restlette.resources.boundary import Refusal
+from restlette.resources.guards import WEBSOCKET, Guard
 from restlette.resources.routes import RouteInfo, name_of
 from restlette.resources.site import (
     Entry,
@@ -53,6 +54,8 @@ class Explanation(NamedTuple):
             that are mounted.
         handler: What answers: a function of a class, a function, or an application.
         path_params: The values of the path's parameters.
+        guards: What is asked before the handler is called, the outermost router's
+            first; all of them have to let the request in.
         allow: The methods that the resource answers, where the answer says so.
         location: Where a redirect leads.
     """
@@ -62,6 +65,7 @@ class Explanation(NamedTuple):
     route: RouteInfo | None = None
     handler: Callable[..., Any] | None = None
     path_params: Mapping[str, Any] = {}
+    guards: tuple[Guard, ...] = ()
     allow: tuple[str, ...] = ()
     location: str | None = None
 
@@ -109,8 +113,9 @@ def explain(site: Site, routes: Sequence[RouteInfo], scope: Scope) -> Explanatio
         return _explain_missing(answer, routes, scope)
     route = _route_of(entry, routes, scope)
     found = Explanation(None, "", route, path_params=scope["path_params"])
+    guards = _guards(route, scope)
     if isinstance(answer, Hop):
-        return _explain_hop(found, entry, scope)
+        return _explain_hop(found, entry, scope, guards)
     if isinstance(answer, Options):
         reason = f"{_name(entry)} has no function for OPTIONS, so it says what it has."
         return found._replace(status=204, reason=reason, allow=answer.allow)
@@ -123,7 +128,16 @@ def explain(site: Site, routes: Sequence[RouteInfo], scope: Scope) -> Explanatio
     reason = f"The path fits {route.path}."
     if scope["method"] == "HEAD" and "HEAD" not in route.handlers:
         reason += " HEAD is GET without the content."
-    return found._replace(handler=handler, reason=reason)
+    return found._replace(handler=handler, reason=reason, guards=guards)
+
+
+def _guards(route: RouteInfo, scope: Scope) -> tuple[Guard, ...]:
+    """Give what is asked before a request is handed to what a route leads to."""
+    method = scope["method"] if scope["type"] == "http" else WEBSOCKET
+    guards = route.guards
+    if method == "HEAD":
+        return guards.get(method, guards.get("GET", ()))
+    return guards.get(method, ())
 
 
 def _name(entry: Entry) -> str:
@@ -179,13 +193,16 @@ def _explain_refusal(
     return found._replace(reason=reason)
 
 
-def _explain_hop(found: Explanation, entry: Entry, scope: Scope) -> Explanation:
+def _explain_hop(
+    found: Explanation, entry: Entry, scope: Scope, guards: tuple[Guard, ...]
+) -> Explanation:
     """Explain what a mounted application answers, if it can say."""
     app = entry.endpoint
     route = found.route
     prefix = "" if route is None else route.path
     found = found._replace(
         handler=app,
+        guards=guards,
         reason=f"All that is below {prefix or '/'} is handed to the application there.",
     )
     explain_scope = getattr(app, "explain_scope", None)
@@ -198,7 +215,8 @@ def _explain_hop(found: Explanation, entry: Entry, scope: Scope) -> Explanation:
     if explained.route is None:
         return explained._replace(reason=f"Below {prefix or '/'}: {explained.reason}")
     return explained._replace(
-        route=explained.route._replace(path=prefix + explained.route.path)
+        guards=guards + explained.guards,
+        route=explained.route._replace(path=prefix + explained.route.path),
     )
 
 

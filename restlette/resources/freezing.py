@@ -13,11 +13,22 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from typing import Any, NamedTuple
 
+from restlette.http.methods import KNOWN
+from restlette.http.request import HTTPConnection
 from restlette.http.types import ASGIApp, Receive, Scope, Send
 from restlette.http.websocket import WebSocket, converse
-from restlette.resources.boundary import Handlers
+from restlette.resources.boundary import Boundary, Handlers
 from restlette.resources.dependencies import Container
 from restlette.resources.endpoint import operations_of
+from restlette.resources.guards import (
+    WEBSOCKET,
+    Guard,
+    Rules,
+    admit,
+    below,
+    guards_for,
+    read_guards,
+)
 from restlette.resources.instances import Instances
 from restlette.resources.pipeline import Operation, Settings
 from restlette.resources.representation import JSON
@@ -28,6 +39,7 @@ from restlette.resources.routes import (
     RouteInfo,
     Routing,
     WebSocketRoute,
+    class_of,
     is_function,
     is_resource,
     is_websocket_resource,
@@ -44,7 +56,16 @@ from restlette.resources.site import (
 from restlette.resources.tree import Tree
 from restlette.resources.uri import CONVERTORS, Template
 
-__all__ = ["Above", "Conversation", "Foreign", "Talk", "connect", "describe", "freeze"]
+__all__ = [
+    "Above",
+    "Conversation",
+    "Foreign",
+    "Gate",
+    "Talk",
+    "connect",
+    "describe",
+    "freeze",
+]
 
 
 class Above(NamedTuple):
@@ -139,12 +160,50 @@ def describe(route: Routing, above: Above) -> RouteInfo:
         name=above.names + (route.name or ""),
         endpoint=route.app if isinstance(route, Mount | Host) else route.endpoint,
         handlers=route.handlers() if isinstance(route, Route) else {},
+        guards=_guards(route, above),
         include_in_schema=(
             isinstance(route, Route | WebSocketRoute) and route.include_in_schema
         ),
         host=None if host is None else host.host,
         place=route.place,
     )
+
+
+def _tables(route: Routing, above: Above) -> tuple[Rules, ...]:
+    """Give the guards of the routers, of the route and of the class: all that hold."""
+    tables = above.settings.guards
+    if isinstance(route, Mount | Host):
+        return tables
+    tables = below(tables, route.rules)
+    endpoint = route.endpoint
+    # PERF: most classes have none.
+    if is_resource(endpoint) or is_websocket_resource(endpoint):
+        where = class_of(endpoint).__qualname__
+        own = endpoint.guards and read_guards(endpoint.guards, where, _methods(route))
+        tables = below(tables, own)
+    return tables
+
+
+def _guards(route: Routing, above: Above) -> dict[str, tuple[Guard, ...]]:
+    """Give the guards by method, where there are any."""
+    tables = _tables(route, above)
+    methods = _methods(route) if tables else ()
+    return {method: guards_for(tables, method) for method in methods}
+
+
+def _methods(route: Routing) -> tuple[str, ...]:
+    """Give the methods that a registration may answer."""
+    if isinstance(route, Route):
+        return route.methods
+    return (WEBSOCKET,) if isinstance(route, WebSocketRoute) else _ALL_METHODS
+
+
+def _guarded(app: ASGIApp, tables: tuple[Rules, ...], above: Above) -> ASGIApp:
+    """Put the guards around an application that is not ours."""
+    return Gate(app, tables, above.settings.boundary) if tables else app
+
+
+_ALL_METHODS = (*sorted(KNOWN), WEBSOCKET)
 
 
 class _Freezer:
@@ -198,8 +257,10 @@ class _Freezer:
         site.missing.insert_below(Template(above.prefix), lambda: entry)
 
     def _missing(self, site: Site, above: Above) -> Answer:
+        default, settings = above.default, above.settings
+        gate = None if default is None else _guarded(default, settings.guards, above)
         return NotFoundEntry(
-            site, above.settings.boundary, above.default, above.redirect_slashes
+            site, settings.boundary, default, above.redirect_slashes, gate
         )
 
     def add(self, route: Routing, above: Above) -> None:
@@ -208,7 +269,8 @@ class _Freezer:
         if isinstance(route, Mount | Host):
             site = self._site(route if isinstance(route, Host) else above.host)
             missing = self._missing(site, above)
-            hop = Hop(route.app, len(template.segments), missing)
+            app = _guarded(route.app, _tables(route, above), above)
+            hop = Hop(app, len(template.segments), missing)
             leaf = site.tree.insert_below(template, Leaf)
             leaf.hop = leaf.websocket = self._put(
                 leaf, "all below", hop, route, template, above
@@ -223,7 +285,8 @@ class _Freezer:
         site = self._site(above.host)
         leaf = site.tree.insert(template, Leaf)
         if isinstance(route, WebSocketRoute):
-            answer = self._conversation(route, settings)
+            guards = guards_for(_tables(route, above), WEBSOCKET)
+            answer = self._conversation(route, settings, guards)
             leaf.websocket = self._put(
                 leaf, "WebSocket", answer, route, template, above
             )
@@ -269,7 +332,8 @@ class _Freezer:
     ) -> Mapping[str, Answer]:
         """Give what answers each method of a route."""
         endpoint = route.endpoint
-        settings = above.settings
+        tables = _tables(route, above)
+        settings = above.settings._replace(guards=tables)
         names = template.names
         if above.host is not None:
             names += above.host.template.names
@@ -284,23 +348,33 @@ class _Freezer:
                 for method in route.methods
             }
         if is_function(endpoint):
-            operation = Operation(
-                endpoint,
-                None,
-                names,
-                (JSON,),
-                (None, None),
-                settings,
-            )
-            return dict.fromkeys(route.methods, operation.entry)
-        return dict.fromkeys(route.methods, Foreign(endpoint))
+            methods_of: dict[tuple[Guard, ...], list[str]] = {}
+            for method in route.methods:
+                methods_of.setdefault(guards_for(tables, method), []).append(method)
+            answers: dict[str, Answer] = {}
+            for guards, methods in methods_of.items():
+                operation = Operation(
+                    endpoint,
+                    None,
+                    names,
+                    (JSON,),
+                    (None, None),
+                    settings,
+                    guards=guards,
+                )
+                answers |= dict.fromkeys(methods, operation.entry)
+            return answers
+        app = _guarded(endpoint, tables, above)
+        return dict.fromkeys(route.methods, Foreign(app))
 
-    def _conversation(self, route: WebSocketRoute, settings: Settings) -> Answer:
+    def _conversation(
+        self, route: WebSocketRoute, settings: Settings, guards: tuple[Guard, ...]
+    ) -> Answer:
         """Give what holds the conversations of a route."""
         endpoint = route.endpoint
         if is_websocket_resource(endpoint):
-            return Conversation(self._instances_of(endpoint), settings)
-        return Talk(endpoint, settings)
+            return Conversation(self._instances_of(endpoint), settings, guards)
+        return Talk(endpoint, settings, guards)
 
     def _instances_of(self, endpoint: Any) -> Instances:
         if id(endpoint) not in self._instances:
@@ -376,6 +450,36 @@ class Foreign:
         await self._app(scope, receive, send)
 
 
+class Gate:
+    """Guards around an application that is not ours.
+
+    Args:
+        app: The application.
+        tables: The guards of the routers above it, and of its route.
+        boundary: What becomes of a refusal.
+    """
+
+    def __init__(
+        self, app: ASGIApp, tables: tuple[Rules, ...], boundary: Boundary
+    ) -> None:
+        self._app = app
+        self._tables = tables
+        self._boundary = boundary
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Call it, if the guards let the request in."""
+        is_http = scope["type"] == "http"
+        method = scope["method"] if is_http else WEBSOCKET
+        connection = HTTPConnection(scope, receive)
+        try:
+            await admit(guards_for(self._tables, method), connection, None)
+        except Exception as exc:
+            answer = self._boundary.fail if is_http else self._boundary.deny
+            await answer(exc, scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+
 def connect(
     scope: Scope, receive: Receive, send: Send, settings: Settings
 ) -> WebSocket:
@@ -393,19 +497,32 @@ class Talk:
     Args:
         function: An asynchronous function of the WebSocket.
         settings: What the routers above decide.
+        guards: All of them have to let a client in.
     """
 
-    __slots__ = ("_function", "_settings")
+    __slots__ = ("_function", "_guards", "_settings")
 
-    def __init__(self, function: Callable[..., Any], settings: Settings) -> None:
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        settings: Settings,
+        guards: tuple[Guard, ...],
+    ) -> None:
         self._function = function
         self._settings = settings
+        self._guards = guards
 
     async def __call__(
         self, scope: Scope, receive: Receive, send: Send, accept: bytes | None
     ) -> None:
         """Hold a conversation."""
-        await converse(connect(scope, receive, send, self._settings), self._function)
+        websocket = connect(scope, receive, send, self._settings)
+        try:
+            await admit(self._guards, websocket, None)
+        except Exception as exc:
+            await self._settings.boundary.deny(exc, scope, receive, send)
+            return
+        await converse(websocket, self._function)
 
 
 class Conversation:
@@ -414,13 +531,17 @@ class Conversation:
     Args:
         instances: Makes one for each conversation.
         settings: What the routers above decide.
+        guards: All of them have to let a client in.
     """
 
-    __slots__ = ("_instances", "_settings")
+    __slots__ = ("_guards", "_instances", "_settings")
 
-    def __init__(self, instances: Instances, settings: Settings) -> None:
+    def __init__(
+        self, instances: Instances, settings: Settings, guards: tuple[Guard, ...]
+    ) -> None:
         self._instances = instances
         self._settings = settings
+        self._guards = guards
 
     async def __call__(
         self, scope: Scope, receive: Receive, send: Send, accept: bytes | None
@@ -429,9 +550,18 @@ class Conversation:
         endpoint = self._instances.make()
         websocket = connect(scope, receive, send, self._settings)
         if not self._instances.for_request:
-            await converse(websocket, endpoint.dispatch)
+            await self._hold(endpoint, websocket, send)
             return
         async with AsyncExitStack() as stack:
             values = await self._instances.open_request(websocket, stack)
             self._instances.fill(endpoint, values)
-            await converse(websocket, endpoint.dispatch)
+            await self._hold(endpoint, websocket, send)
+
+    async def _hold(self, endpoint: Any, websocket: WebSocket, send: Send) -> None:
+        try:
+            await admit(self._guards, websocket, endpoint)
+        except Exception as exc:
+            scope, receive = websocket.scope, websocket.receive
+            await self._settings.boundary.deny(exc, scope, receive, send)
+            return
+        await converse(websocket, endpoint.dispatch)

@@ -8,7 +8,9 @@ is what the routers above it decide.
     method known and allowed (501, 405)    by the leaf, before an operation is reached
     a representation that is accepted (406)
     request-scoped dependencies opened
+    guards (401, 403)
     prepare
+    validators (404; 304, 412, 428)
     media type, size, syntax, validation (415, 413, 400, 422)
     the handler
     its result encoded
@@ -35,15 +37,20 @@ from restlette.http.request import Request
 from restlette.http.response import Response, StreamingResponse, has_content
 from restlette.http.types import Receive, Scope, Send
 from restlette.http.urls import quote_path
-from restlette.resources.binding import PARTS, REQUIRED, Binding, bind
+from restlette.http.validators import Validators
+from restlette.resources.binding import Binding, bind
 from restlette.resources.boundary import Boundary
+from restlette.resources.facts import Facts, preconditions_of, stamped
+from restlette.resources.guards import Guard, Rules, admit
+from restlette.resources.hooks import Hook
 from restlette.resources.instances import Instances
 from restlette.resources.models import Invalid, Model
 from restlette.resources.parameters import parameters_of
+from restlette.resources.parts import PARTS, PLACES, StringsPart
 from restlette.resources.representation import JSON, Reply, Representation
 from restlette.resources.uri import Ref
 
-__all__ = ["Hook", "Operation", "Settings", "bind_hook", "path_parameters_of"]
+__all__ = ["Operation", "Settings", "path_parameters_of"]
 
 
 class Settings(NamedTuple):
@@ -55,6 +62,7 @@ class Settings(NamedTuple):
         codec: What reads and writes JSON.
         pool: Where plain functions run.
         build: Gives the path of a route: `router.url_path_for`.
+        guards: Those of each router and route, the outermost first.
     """
 
     boundary: Boundary
@@ -62,6 +70,7 @@ class Settings(NamedTuple):
     codec: JSONCodec
     pool: ThreadPool
     build: Callable[..., str]
+    guards: tuple[Rules, ...] = ()
 
 
 _JSON_FIELD = (b"content-type", b"application/json")
@@ -106,35 +115,6 @@ def path_parameters_of(function: Callable[..., Any]) -> tuple[str, ...]:
     return tuple(name for name in names if name not in PARTS)
 
 
-class Hook(NamedTuple):
-    """`prepare` or `on_finish` as a class overrides it."""
-
-    call: Callable[..., Awaitable[Any]]
-    names: tuple[str, ...]
-
-    def __call__(
-        self, resource: Any, request: Request, params: Mapping[str, Any]
-    ) -> Awaitable[Any]:
-        """Call the hook with the path parameters that it asks for."""
-        return self.call(resource, request, **{n: params[n] for n in self.names})
-
-
-def bind_hook(
-    cls: type, base: type, name: str, path_names: tuple[str, ...], pool: ThreadPool
-) -> Hook | None:
-    """Give a class's hook, or None if it is the base's, which does nothing."""
-    function = getattr(cls, name)
-    if function is getattr(base, name):
-        return None
-    binding = bind(function, cls, path_names)
-    if binding.body is not None or binding.query is not None:
-        raise TypeError(
-            f"{cls.__qualname__}.{name} takes the path's parameters "
-            f"({', '.join(path_names) or 'there are none'}), not the body or the query."
-        )
-    return Hook(as_async(function, pool), binding.path)
-
-
 class Operation:
     """What one method of one resource, or one function, does.
 
@@ -145,6 +125,8 @@ class Operation:
         representations: What content can be encoded as; the first is the default.
         hooks: `prepare` and `on_finish`, where the class has them.
         settings: What the routers above decide.
+        guards: All of them have to let a request in.
+        facts: What the resource says of its state, if it does.
 
     Raises:
         TypeError: The handler asks for something that is not on offer.
@@ -159,9 +141,12 @@ class Operation:
         "_load_body",
         "_offers",
         "_params_taken",
+        "_strings",
         "binding",
         "call",
+        "facts",
         "function",
+        "guards",
         "instances",
         "is_plain",
         "on_finish",
@@ -178,12 +163,17 @@ class Operation:
         representations: tuple[Representation, ...],
         hooks: tuple[Hook | None, Hook | None],
         settings: Settings,
+        *,
+        guards: tuple[Guard, ...] = (),
+        facts: Facts | None = None,
     ) -> None:
         owner = None if instances is None else instances.cls
         self.function = function
         self.instances = instances
         self.prepare, self.on_finish = hooks
         self.settings = settings
+        self.guards = guards
+        self.facts = facts
         self.where = getattr(function, "__qualname__", repr(function))
         if owner is not None:
             self.where = f"{owner.__qualname__}.{function.__name__}"
@@ -205,24 +195,36 @@ class Operation:
         self._is_tuned = (
             settings.limits is not DEFAULT_LIMITS or settings.codec is not STANDARD
         )
-        self._binds = self.binding.body is not None or self.binding.query is not None
+        self._binds = bool(self.binding.wanted)
+        self._strings = self._strings_parts()
         self.is_plain = self._judge()
 
     def _only_body(self) -> Callable[[Any], Any] | None:
         """Give what loads the content, where it is all that is to be bound."""
-        binding = self.binding
-        if (
-            binding.body is None
-            or not binding.body_required
-            or binding.query is not None
-        ):
+        body = self.binding.parts.get("body")
+        if body is None or not body.required or len(self.binding.wanted) > 1:
             return None
-        return binding.body.load
+        return body.model.load
+
+    def _strings_parts(self) -> list[StringsPart]:
+        """Give what reads the query, the header fields and the cookies."""
+        parts = []
+        for name, part in self.binding.parts.items():
+            if name in PLACES:
+                try:
+                    parts.append(StringsPart(name, part))
+                except TypeError as exc:
+                    raise TypeError(f"{self.where}({name}): {exc}") from exc
+        return parts
 
     def _judge(self) -> bool:
         """Say whether the steps that take time to skip can all be left out."""
         return (
-            is_async(self.function) and self.prepare is None and self.on_finish is None
+            is_async(self.function)
+            and self.prepare is None
+            and self.on_finish is None
+            and self.facts is None
+            and not self.guards
         )
 
     @property
@@ -342,8 +344,7 @@ class Operation:
             return await self._perform_scoped(
                 instances, resource, request, accept, choice
             )
-        result = await self._handle(resource, request)
-        return self.answer(result, request.scope, accept, choice)
+        return await self._handle(resource, request, accept, choice)
 
     async def _perform_scoped(
         self,
@@ -358,14 +359,8 @@ class Operation:
         async with AsyncExitStack() as stack:
             values = await instances.open_request(request, stack)
             instances.fill(resource, values)
-            result = await self._handle(resource, request)
-            if isinstance(result, StreamingResponse):
-                raise TypeError(
-                    f"{self.where} streams its answer, but has dependencies that are "
-                    f"closed before it is sent: {', '.join(values)}. Open them inside "
-                    "the generator, or provide them with scope='app'."
-                )
-            response = self.answer(result, request.scope, accept, choice)
+            answer = await self._handle(resource, request, accept, choice)
+            response = self._whole(answer, values)
         if response is None:
             raise TypeError(
                 f"a dependency of {self.where} kept the exception that ended the "
@@ -373,13 +368,40 @@ class Operation:
             )
         return response
 
-    async def _handle(self, resource: Any, request: Request) -> Any:
-        params = request.path_params
+    def _whole(self, response: Response, values: Mapping[str, Any]) -> Response:
+        """Refuse a stream, which would outlive what it may be made from."""
+        if isinstance(response, StreamingResponse):
+            raise TypeError(
+                f"{self.where} streams its answer, but has dependencies that are "
+                f"closed before it is sent: {', '.join(values)}. Open them inside "
+                "the generator, or provide them with scope='app'."
+            )
+        return response
+
+    async def _handle(
+        self, resource: Any, request: Request, accept: bytes | None, choice: int | None
+    ) -> Response:
+        """Take a request through the steps that the resource states."""
+        scope = request.scope
+        if self.guards:
+            await admit(self.guards, request, resource)
         if self.prepare is not None:
-            early = await self.prepare(resource, request, params)
+            early = await self.prepare(resource, request, request.path_params)
             if early is not None:
-                return early
-        arguments = self._arguments(params)
+                return self.answer(early, scope, accept, choice)
+        stated: Validators | None = None
+        if self.facts is not None:
+            asked = await self.facts.ask(resource, request, accept)
+            if isinstance(asked, Response):
+                return asked
+            stated = asked
+        result = await self._called(resource, request)
+        response = self.answer(result, scope, accept, choice)
+        return response if stated is None else stamped(response, stated)
+
+    async def _called(self, resource: Any, request: Request) -> Any:
+        """Call the handler with what it asks for."""
+        arguments = self._arguments(request.path_params)
         if self._binds:
             arguments = await self._bound(request, arguments)
         if resource is None:
@@ -396,36 +418,21 @@ class Operation:
         self, request: Request, arguments: dict[str, Any]
     ) -> dict[str, Any]:
         """Add what the handler asks for beside the path's parameters."""
-        binding = self.binding
         errors: list[dict[str, Any]] = []
-        if binding.query is not None and self._query_is_given(request):
-            params = request.query_params
-            strings = {name: params.getlist(name) for name in params}
-            try:
-                arguments["query"] = binding.query.load_strings(strings)
-            except Invalid as exc:
-                errors += [error.in_query() for error in exc.errors]
-        if binding.body is not None and await self._body_is_given(request):
+        for part in self._strings:
+            errors += part.read(request, arguments)
+        body = self.binding.parts.get("body")
+        if body is not None and (body.required or await request.body()):
             data = await request.json()
             try:
-                arguments["body"] = binding.body.load(data)
+                arguments["body"] = body.model.load(data)
             except Invalid as exc:
                 errors += [error.in_body() for error in exc.errors]
         if errors:
             raise _misfit(errors)
+        if self.binding.takes_preconditions:
+            arguments["preconditions"] = preconditions_of(request, self._offers)
         return arguments
-
-    def _query_is_given(self, request: Request) -> bool:
-        """Say whether there is a query, where the handler can do without."""
-        return self.binding.query_default is REQUIRED or bool(
-            request.scope.get("query_string")
-        )
-
-    async def _body_is_given(self, request: Request) -> bool:
-        """Say whether there is content, where the handler can do without."""
-        if self.binding.body_required:
-            return True
-        return bool(await request.body())
 
     def choose(self, accept: bytes | None) -> int:
         """Choose among the representations (RFC 9110 §12.5.1).

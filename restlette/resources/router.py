@@ -30,6 +30,7 @@ from restlette.resources.boundary import Boundary, Handlers
 from restlette.resources.dependencies import Container
 from restlette.resources.explaining import Explanation, explain, request_scope
 from restlette.resources.freezing import Above, describe, freeze
+from restlette.resources.guards import Guard, Rule, below, read_guards
 from restlette.resources.pipeline import Settings
 from restlette.resources.routes import (
     Host,
@@ -107,6 +108,8 @@ class Router:
         lifespan: A function that takes the application and gives an asynchronous
             context manager; instead of the two above.
         middleware: Put around all that is below this router, its 404 and 405 included.
+        guards: Who may use what is below this router, applications that are mounted
+            included; its 404 and 405 and the answer to OPTIONS are for everybody.
         limits: Figures of `Limits` that are others below this router.
 
     Raises:
@@ -130,6 +133,7 @@ class Router:
         lifespan: LifespanContext | None = None,
         *,
         middleware: Sequence[Middleware] = (),
+        guards: Sequence[Guard | Rule] = (),
         limits: Mapping[str, int] | None = None,
     ) -> None:
         self.routes: list[Routing] = list(routes)
@@ -137,6 +141,7 @@ class Router:
         self.default = default
         self.exception_handlers: dict[int | type[BaseException], Any] = {}
         self.user_middleware: list[Middleware] = list(middleware)
+        self._rules = read_guards(guards, type(self).__name__)
         self.limits = limits
         DEFAULT_LIMITS.override(limits)
         self.on_startup = list(on_startup)
@@ -167,6 +172,7 @@ class Router:
         methods: Iterable[str] | None = None,
         include_in_schema: bool = True,
         middleware: Sequence[Middleware] = (),
+        guards: Sequence[Guard | Rule] = (),
         limits: Mapping[str, int] | None = None,
     ) -> Callable[[T], T]:
         """Register a resource class, a WebSocketEndpoint or a function: a decorator.
@@ -177,6 +183,7 @@ class Router:
             methods: What a function answers; by default GET.
             include_in_schema: Whether a schema shows it.
             middleware: Put around it.
+            guards: Who may use it, beside what routers and class say.
             limits: Figures of `Limits` that are others here.
 
         Returns:
@@ -191,6 +198,7 @@ class Router:
                 name=name,
                 include_in_schema=include_in_schema,
                 middleware=middleware,
+                guards=guards,
                 limits=limits,
             )
             return endpoint
@@ -206,6 +214,7 @@ class Router:
         include_in_schema: bool = True,
         *,
         middleware: Sequence[Middleware] = (),
+        guards: Sequence[Guard | Rule] = (),
         limits: Mapping[str, int] | None = None,
     ) -> None:
         """Register a resource or function; see `route`."""
@@ -222,6 +231,7 @@ class Router:
                     name=name,
                     include_in_schema=include_in_schema,
                     middleware=middleware,
+                    guards=guards,
                     limits=limits,
                 )
             )
@@ -234,6 +244,7 @@ class Router:
                 name=name,
                 include_in_schema=include_in_schema,
                 middleware=middleware,
+                guards=guards,
                 limits=limits,
             )
         )
@@ -516,6 +527,7 @@ class Router:
             codec=STANDARD,
             pool=DEFAULT_POOL,
             build=self.url_path_for,
+            guards=below((), self._rules),
         )
 
     def _boundary(self, tables: tuple[Handlers, ...]) -> Boundary:
@@ -546,6 +558,7 @@ class Router:
         settings = above.settings._replace(
             boundary=self._boundary(tables),
             limits=above.settings.limits.override(child.limits),
+            guards=below(above.settings.guards, child._rules),
         )
         layers = above.layers
         if child.user_middleware:

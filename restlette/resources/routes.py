@@ -20,6 +20,7 @@ from restlette.http.urls import is_valid_host
 from restlette.middleware import Middleware
 from restlette.resources.annotations import keep_local_names
 from restlette.resources.endpoint import HTTPEndpoint, handlers_of
+from restlette.resources.guards import Guard, Rule, read_guards
 from restlette.resources.uri import Template
 from restlette.resources.websocket import WebSocketEndpoint
 
@@ -62,6 +63,8 @@ class RouteInfo(NamedTuple):
         name: The name that `url_path_for` takes; with its mounts' names before it.
         endpoint: The resource class, instance, function or mounted application.
         handlers: The function of each method.
+        guards: Those of each method (`"WEBSOCKET"` for the handshake of one), all of
+            which have to let a request in; the outermost router's first.
         include_in_schema: Whether a schema shows it.
         host: The host that it is for, where it is for one alone.
         place: Where it was registered.
@@ -74,6 +77,7 @@ class RouteInfo(NamedTuple):
     name: str
     endpoint: Any
     handlers: Mapping[str, Callable[..., Any]]
+    guards: Mapping[str, tuple[Guard, ...]]
     include_in_schema: bool
     host: str | None
     place: Place | None
@@ -152,6 +156,7 @@ class Route(Registered):
         name: For `url_path_for`; by default the endpoint's name.
         include_in_schema: Whether a schema shows it.
         middleware: Put around it, inside that of the routers.
+        guards: Who may use it, beside what routers and class say.
         limits: Figures of `Limits` that are others here.
 
     Raises:
@@ -168,6 +173,7 @@ class Route(Registered):
         name: str | None = None,
         include_in_schema: bool = True,
         middleware: Sequence[Middleware] = (),
+        guards: Sequence[Guard | Rule] = (),
         limits: Mapping[str, int] | None = None,
     ) -> None:
         super().__init__(path, name_of(endpoint) if name is None else name)
@@ -177,6 +183,7 @@ class Route(Registered):
         self.limits = limits
         DEFAULT_LIMITS.override(limits)
         self.methods = self._methods(methods)
+        self.rules = read_guards(guards, repr(self), self.methods)
 
     def _methods(self, methods: Iterable[str] | None) -> tuple[str, ...]:
         if isinstance(methods, str):
@@ -248,6 +255,7 @@ class WebSocketRoute(Registered):
         name: For `url_path_for`; by default the endpoint's name.
         include_in_schema: Whether a schema shows it.
         middleware: Put around it, inside that of the routers.
+        guards: Who may use it, beside what routers and class say.
         limits: Figures of `Limits` that are others here.
 
     Raises:
@@ -263,6 +271,7 @@ class WebSocketRoute(Registered):
         name: str | None = None,
         include_in_schema: bool = True,
         middleware: Sequence[Middleware] = (),
+        guards: Sequence[Guard | Rule] = (),
         limits: Mapping[str, int] | None = None,
     ) -> None:
         super().__init__(path, name_of(endpoint) if name is None else name)
@@ -277,6 +286,7 @@ class WebSocketRoute(Registered):
         self.middleware = tuple(middleware)
         self.limits = limits
         DEFAULT_LIMITS.override(limits)
+        self.rules = read_guards(guards, repr(self))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, WebSocketRoute):

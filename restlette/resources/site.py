@@ -334,9 +334,10 @@ class NotFoundEntry:
         boundary: The router's exception handlers.
         default: The router's own application for such paths.
         redirect_slashes: Whether the other spelling is redirected to.
+        gate: That application with guards around it, where there are some.
     """
 
-    __slots__ = ("_default", "_redirect_slashes", "_refusal", "_site")
+    __slots__ = ("_default", "_gate", "_redirect_slashes", "_refusal", "_site")
 
     def __init__(
         self,
@@ -344,9 +345,11 @@ class NotFoundEntry:
         boundary: Boundary,
         default: ASGIApp | None,
         redirect_slashes: bool,
+        gate: ASGIApp | None = None,
     ) -> None:
         self._site = site
         self._default = default
+        self._gate = default if gate is None else gate
         self._redirect_slashes = redirect_slashes
         self._refusal = boundary.refusal(NotFound)
 
@@ -361,8 +364,8 @@ class NotFoundEntry:
                 # 307 keeps the method and is not remembered (RFC 9110 §15.4.8).
                 headers = {"location": location}
                 return Response(None, 307, headers)(scope, receive, send)
-        if self._default is not None:
-            return self._default(scope, receive, send)
+        if self._gate is not None:
+            return self._gate(scope, receive, send)
         if is_http:
             return self._refusal(scope, receive, send, accept)
         return _close(send)

@@ -7,7 +7,7 @@ awaited as an ASGI application, an instance makes one itself.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from functools import partial
 from typing import Any, ClassVar, Literal, dataclass_transform
 
@@ -27,6 +27,7 @@ from restlette.http.websocket import (
 )
 from restlette.resources.boundary import find_accept
 from restlette.resources.dependencies import Injected
+from restlette.resources.guards import Guard, Rule, read_guards
 
 __all__ = ["WebSocketEndpoint"]
 
@@ -60,6 +61,7 @@ class WebSocketEndpoint(Injected):
             UTF-8 in bytes), or None for text and bytes as they come. A message of
             another kind closes with 1003, one that is not JSON with 1007, one above
             the limit with 1009.
+        guards: Who may connect; they are asked before the connection is accepted.
 
     Raises:
         TypeError: A method of the class is not `async def`, or a dependency is missing
@@ -68,6 +70,7 @@ class WebSocketEndpoint(Injected):
     """
 
     encoding: ClassVar[Literal["text", "bytes", "json"] | None] = None
+    guards: ClassVar[Sequence[Guard | Rule]] = ()
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -76,6 +79,7 @@ class WebSocketEndpoint(Injected):
                 f"{cls.__qualname__}.encoding is {cls.encoding!r}: write 'text', "
                 "'bytes', 'json', or None for text and bytes as they come."
             )
+        read_guards(cls.guards, cls.__qualname__)
         for name in _HOOKS:
             hook = getattr(cls, name)
             # A decorator may pass on what the coroutine function gives.

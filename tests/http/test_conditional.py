@@ -9,12 +9,14 @@ from hypothesis import strategies as st
 from restlette.background import BackgroundTask
 from restlette.http.conditional import (
     Outcome,
+    Preconditions,
     conditional_response,
     evaluate,
     if_range_holds,
     not_modified,
     precondition_failed,
 )
+from restlette.http.errors import PreconditionFailed
 from restlette.http.headers import Headers
 from restlette.http.response import JSONResponse, Response, StreamingResponse
 from restlette.http.validators import ETag, Validators
@@ -361,3 +363,75 @@ def test_a_stream_that_is_replaced_is_closed() -> None:
     answer = answered("GET", {"if-none-match": '"a"'}, response)
     assert answer.status_code == 304
     assert closed == [True]
+
+
+# Preconditions as a value
+
+
+@pytest.mark.parametrize(
+    ("fields", "current", "holds"),
+    [
+        ({}, STRONG, True),
+        ({}, None, True),
+        ({"if-match": '"a"'}, STRONG, True),
+        ({"if-match": '"b"'}, STRONG, False),
+        ({"if-match": '"a"'}, None, False),
+        ({"if-none-match": "*"}, STRONG, False),
+        ({"if-none-match": "*"}, None, True),
+        ({"If-Unmodified-Since": BEFORE}, STRONG, False),
+    ],
+)
+def test_preconditions_are_held_against_a_state(fields, current, holds) -> None:
+    preconditions = Preconditions(fields)
+    if holds:
+        preconditions.check(current)
+    else:
+        with pytest.raises(PreconditionFailed):
+            preconditions.check(current)
+
+
+def test_that_a_client_has_the_state_is_no_reason_to_refuse_it() -> None:
+    """304 is for who knows that there is nothing to do, and a store does not."""
+    preconditions = Preconditions({"if-none-match": '"a"'}, method="GET")
+    preconditions.check(STRONG)
+    assert preconditions.evaluate(STRONG) is SAME
+
+
+def test_the_state_may_be_named_by_any_representation() -> None:
+    types = ["application/json", "text/csv"]
+    for tag in ("a", "a;application/json", "a;text/csv"):
+        Preconditions({"if-match": f'"{tag}"'}, media_types=types).check(TAG)
+    for fields in ({"if-match": '"a;text/html"'}, {"if-none-match": '"a;text/csv"'}):
+        with pytest.raises(PreconditionFailed):
+            Preconditions(fields, media_types=types).check(TAG)
+    # A weak tag never names exactly one state.
+    with pytest.raises(PreconditionFailed):
+        Preconditions({"if-match": 'W/"a;text/csv"'}, media_types=types).check(TAG)
+
+
+@pytest.mark.parametrize(
+    ("fields", "current", "named"),
+    [
+        ({}, STRONG, False),
+        ({"if-match": "*"}, STRONG, True),
+        ({"if-match": "junk"}, STRONG, True),
+        ({"if-none-match": "*"}, None, True),
+        ({"if-none-match": '"a"'}, STRONG, False),
+        ({"if-unmodified-since": THEN}, DATE, True),
+        ({"if-unmodified-since": "junk"}, DATE, False),
+        ({"if-unmodified-since": THEN}, STRONG, False),
+        ({"if-unmodified-since": THEN}, NONE, False),
+        ({"if-unmodified-since": THEN}, None, False),
+        ({"if-modified-since": THEN}, DATE, False),
+    ],
+)
+def test_a_request_names_a_state_or_not(fields, current, named) -> None:
+    assert Preconditions(fields).name_a_state(current) is named
+
+
+def test_preconditions_are_shown() -> None:
+    fields = {"if-match": '"a"', "host": "x", "if-none-match": "*"}
+    assert repr(Preconditions(fields)) == (
+        'Preconditions(if-match: "a", if-none-match: *)'
+    )
+    assert repr(Preconditions()) == "Preconditions(none)"

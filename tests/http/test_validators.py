@@ -259,3 +259,25 @@ def test_validators_are_values() -> None:
     assert validators != ("a", 5)
     assert hash(validators) == hash(Validators(etag="a", last_modified=5))
     assert repr(validators) == "Validators(etag=ETag('a', weak=False), last_modified=5)"
+
+
+@pytest.mark.parametrize(
+    ("media_type", "tag"),
+    [
+        ("application/json", '"a;application/json"'),
+        ("text/csv; charset=utf-8", '"a;text/csv;charset=utf-8"'),
+        # What no tag can hold is left out.
+        ('a/b; c="d \u20ac"\n', '"a;a/b;c=d"'),
+    ],
+)
+def test_a_representation_has_a_tag_of_its_own(media_type, tag) -> None:
+    """RFC 9110 §8.8.3."""
+    mine = Validators(etag="a", last_modified=1).of(media_type)
+    assert mine.etag is not None
+    assert mine.etag.to_header() == tag
+    assert mine.last_modified == 1
+    weak = Validators(etag=ETag("a", weak=True)).of(media_type)
+    assert weak.etag is not None
+    assert weak.etag.to_header() == f"W/{tag}"
+    dated = Validators(last_modified=1)
+    assert dated.of(media_type) is dated

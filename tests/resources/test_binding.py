@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import attrs
 import pytest
 
-from restlette.resources.binding import REQUIRED, Binding, bind
+from restlette.resources.binding import Binding, bind
 from restlette.resources.dependencies import Injected
 from restlette.resources.models import model_for
+from restlette.resources.parts import REQUIRED, Part
 from restlette.resources.representation import UNANNOTATED, Created, returns_of
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def plain(anything, *, book_id, shelf_id: int, **rest) -> dict[str, Any]: ...
             unannotated,
             None,
             [],
-            {"body": model_for(Any), "query": model_for(Any)},
+            {"parts": {"body": Part(model_for(Any)), "query": Part(model_for(Any))}},
             id="no annotations",
         ),
         pytest.param(
@@ -100,35 +101,50 @@ def plain(anything, *, book_id, shelf_id: int, **rest) -> dict[str, Any]: ...
             Books.get,
             Books,
             [],
-            {"query": model_for(BookQuery), "returns": returns_of(list[Book])},
+            {
+                "parts": {"query": Part(model_for(BookQuery))},
+                "returns": returns_of(list[Book]),
+            },
             id="a method",
         ),
         pytest.param(
             Books.get,
             Heir,
             [],
-            {"query": model_for(BookQuery), "returns": returns_of(list[Book])},
+            {
+                "parts": {"query": Part(model_for(BookQuery))},
+                "returns": returns_of(list[Book]),
+            },
             id="an inherited one",
         ),
         pytest.param(
             Base.post,
             Books,
             [],
-            {"body": model_for(Book), "returns": returns_of(Created[Book])},
+            {
+                "parts": {"body": Part(model_for(Book))},
+                "returns": returns_of(Created[Book]),
+            },
             id="of a generic base",
         ),
         pytest.param(
             Base.put,
             Heir,
             [],
-            {"body": model_for(list[Book]), "returns": returns_of(type(None))},
+            {
+                "parts": {"body": Part(model_for(list[Book]))},
+                "returns": returns_of(type(None)),
+            },
             id="of a generic base's heir",
         ),
         pytest.param(
             Base.put,
             Base,
             [],
-            {"body": model_for(list[Any]), "returns": returns_of(type(None))},
+            {
+                "parts": {"body": Part(model_for(list[Any]))},
+                "returns": returns_of(type(None)),
+            },
             id="of a generic class without arguments",
         ),
         pytest.param(
@@ -144,8 +160,7 @@ def plain(anything, *, book_id, shelf_id: int, **rest) -> dict[str, Any]: ...
             ["book_id"],
             {
                 "path": ("book_id",),
-                "body": model_for(Book),
-                "body_default": Book("none"),
+                "parts": {"body": Part(model_for(Book), Book("none"))},
             },
             id="a default for the body",
         ),
@@ -155,8 +170,7 @@ def plain(anything, *, book_id, shelf_id: int, **rest) -> dict[str, Any]: ...
             ["book_id"],
             {
                 "path": ("book_id",),
-                "query": model_for(dict[str, Any] | None),
-                "query_default": None,
+                "parts": {"query": Part(model_for(dict[str, Any] | None), None)},
             },
             id="a default for the query",
         ),
@@ -177,9 +191,9 @@ def test_a_handler_is_bound(function, owner, path, expected) -> None:
 
 
 def test_a_body_without_a_default_is_required() -> None:
-    assert bind(Base.post, Books, []).body_required
-    assert not bind(Item.patch, Item, ["book_id"]).body_required
-    assert not bind(just_request, None, []).body_required
+    assert bind(Base.post, Books, []).parts["body"].required
+    assert not bind(Item.patch, Item, ["book_id"]).parts["body"].required
+    assert bind(just_request, None, []).wanted == ()
     assert repr(REQUIRED) == "REQUIRED"
 
 
@@ -203,7 +217,7 @@ def test_decorators_are_looked_through() -> None:
         async def get(self, request, query: BookQuery) -> Book: ...
 
     binding = bind(Resource.get, Resource, [])
-    assert binding.query == model_for(BookQuery)
+    assert binding.parts == {"query": Part(model_for(BookQuery))}
     assert binding.returns == returns_of(Book)
 
 
@@ -213,7 +227,7 @@ def test_objects_and_partials_are_handlers_too() -> None:
 
     for handler in (Handler(), functools.partial(Handler())):
         binding = bind(handler, None, [])
-        assert binding.query == model_for(BookQuery)
+        assert binding.parts == {"query": Part(model_for(BookQuery))}
         assert binding.where in ("Handler", "partial")
 
 
@@ -237,9 +251,9 @@ def test_local_names_are_found() -> None:
         return bind(Resource.post, Resource, [])
 
     binding = elsewhere()
-    assert binding.body == model_for(Local)
+    assert binding.parts["body"].model == model_for(Local)
     assert binding.returns == returns_of(Created[Local])
-    assert bind(handler, None, []).body == model_for(Local)
+    assert bind(handler, None, []).parts["body"].model == model_for(Local)
 
 
 # Mistakes
@@ -275,7 +289,7 @@ class Resource:
     def put(self, request, titel): ...
 
 
-OFFER = "on offer: title, book_id, body, query"
+OFFER = "on offer: title, book_id, body, query, headers, cookies, preconditions"
 
 MISTAKES = [
     (
@@ -340,7 +354,7 @@ def test_a_handler_takes_a_request(function, owner) -> None:
     ("function", "sentence"),
     [
         (no_model, "no_model(body): bytes has no form in JSON"),
-        (no_query, "no_query(query): a query has names"),
+        (no_query, "no_query(query): what is given there has names"),
         (no_result, "no_result -> <class 'bytes'>: bytes has no form in JSON"),
     ],
 )

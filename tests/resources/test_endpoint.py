@@ -405,10 +405,3 @@ def test_an_endpoint_of_a_request_is_what_the_handler_sees():
     assert type(seen[0]) is Request
     assert seen[0].scope["endpoint"].__class__ is Seen
     assert json.dumps(seen[0].path_params) == "{}"
-
-
-@pytest.mark.parametrize("name", ["guards", "validators", "require_preconditions"])
-def test_what_would_have_no_effect_is_refused(name: str) -> None:
-    """SECURITY: a guard that nobody asks would leave its resource open."""
-    with pytest.raises(TypeError, match=f"Open.{name} would have no effect"):
-        type("Open", (HTTPEndpoint,), {name: []})

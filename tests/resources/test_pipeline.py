@@ -281,21 +281,6 @@ def test_a_dependency_that_hides_the_exception_is_named():
         call(app)
 
 
-@pytest.mark.parametrize("names, there", [("", "there are none"), ("{a}", "a")])
-def test_a_hook_takes_the_paths_parameters_alone(names, there):
-    async def prepare(self, request, body: dict): ...
-
-    async def get(self, request): ...
-
-    app = app_with(resource(prepare=prepare, get=get), f"/{names}")
-    with pytest.raises(TypeError) as raised:
-        app.freeze()
-    assert str(raised.value) == (
-        f"Books.prepare takes the path's parameters ({there}), not the body or the "
-        "query."
-    )
-
-
 def test_what_prepare_returns_is_the_answer(steps):
     app, cls = steps
 

@@ -30,7 +30,7 @@ from restlette.resources.models.shapes import (
     shape_of,
     survey,
 )
-from restlette.resources.models.strings import strings_loader
+from restlette.resources.models.strings import names_of, strings_loader
 
 __all__ = ["attrs_model", "generated"]
 
@@ -56,6 +56,7 @@ def attrs_model(annotation: Any) -> Model:
         load_strings=load_strings,
         dump=_dumper(bare, _unstructure_hook(bare)),
         no_query=no_query,
+        names=None if no_query else names_of(shape_of(bare)),
     )
 
 

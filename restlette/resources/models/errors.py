@@ -50,10 +50,14 @@ class FieldError(NamedTuple):
         """
         return {"detail": self.detail, "pointer": self.fragment, "code": self.code}
 
-    def in_query(self) -> dict[str, Any]:
-        """The entry in a problem's list of errors, for a query."""
+    def at(self, place: str) -> dict[str, Any]:
+        """The entry in a problem's list of errors, for what has names and no pointers.
+
+        Args:
+            place: `query`, `header`, `cookie` or `form`.
+        """
         name = ".".join(map(str, self.path))
-        return {"detail": self.detail, "in": "query", "name": name, "code": self.code}
+        return {"detail": self.detail, "in": place, "name": name, "code": self.code}
 
     def below(self, step: str | int) -> FieldError:
         """The same error, seen from what holds the place that it was found in."""

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 __all__ = ["Model", "Strings"]
 
-# A query's parameters: the values of each name, in the order that they came.
+# Parameters, header fields or cookies: the values of each name, as they came.
 Strings = Mapping[str, list[str]]
 
 
@@ -21,11 +21,12 @@ class Model(NamedTuple):
         annotation: what the model stands for.
         load: makes a value from JSON data, strictly: a string is no number. Raises
             `Invalid`.
-        load_strings: makes a value from the parameters of a query, where a number is
-            its text. Raises `Invalid`.
+        load_strings: makes a value from the parameters of a query, or from header
+            fields or cookies, where a number is its text. Raises `Invalid`.
         dump: makes JSON data from a value. Raises `TypeError` when the value is not
             what the annotation says, as far as that can be seen.
         no_query: why it cannot be read from a query, or None.
+        names: the parameters that `load_strings` takes; None where it takes any.
     """
 
     annotation: Any
@@ -33,3 +34,4 @@ class Model(NamedTuple):
     load_strings: Callable[[Strings], Any]
     dump: Callable[[Any], Any]
     no_query: str | None = None
+    names: tuple[str, ...] | None = None

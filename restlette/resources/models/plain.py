@@ -47,7 +47,8 @@ KINDS: dict[type, str] = {
 }
 
 NAMELESS = (
-    "a query has names, so its type has fields: an attrs class, or dict[str, Any]"
+    "what is given there has names, so its type has fields: an attrs class, or "
+    "dict[str, Any]"
 )
 
 # The abstract names for what a codec reads as dict and list.

@@ -1,8 +1,8 @@
 """Queries: a value made from names, each with the strings that were given for it.
 
-The story starts at `strings_loader`. A query has no types and no nesting, so that each
-field is made from text (`leaves.TEXTS`); a field that is an array takes all that was
-given under its name, any other takes one.
+The story starts at `strings_loader`, which reads header fields and cookies too. None of
+them has types and nesting, so each field is made from text (`leaves.TEXTS`); a field
+that is an array takes all that was given under its name, any other takes one.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from restlette.resources.models.leaves import Hook
 from restlette.resources.models.objects import Errors, ObjectLoader
 from restlette.resources.models.shapes import ARRAYS, Field, Shape, fields_of, shape_of
 
-__all__ = ["strings_loader"]
+__all__ = ["names_of", "strings_loader"]
 
 
 def strings_loader(shape: Shape) -> Hook:
@@ -32,14 +32,28 @@ def strings_loader(shape: Shape) -> Hook:
         return plain.load_mapping
     if shape.kind == "mapping":
         return _mapping_loader(_values_hook(shape.arguments[1]))
-    if shape.kind == "object":
-        fields = fields_of(shape)
-    elif shape.kind == "tuple" and hasattr(shape.type, "_fields"):
-        fields = _named_tuple_fields(shape)
-    else:
+    fields = _named_fields(shape)
+    if fields is None:
         raise TypeError(plain.NAMELESS)
     hooks = {field.annotation: _field_hook(field) for field in fields if field.settable}
     return ObjectLoader(shape.type, fields, hooks.__getitem__)
+
+
+def names_of(shape: Shape) -> tuple[str, ...] | None:
+    """The names that `strings_loader` reads; None where it takes any."""
+    fields = _named_fields(_without_none(shape))
+    if fields is None:
+        return None
+    return tuple(field.key for field in fields if field.settable)
+
+
+def _named_fields(shape: Shape) -> list[Field] | None:
+    """The fields of what has some, each with a name."""
+    if shape.kind == "object":
+        return fields_of(shape)
+    if shape.kind == "tuple" and hasattr(shape.type, "_fields"):
+        return _named_tuple_fields(shape)
+    return None
 
 
 def _without_none(shape: Shape) -> Shape:

@@ -45,7 +45,7 @@ def test_it_makes_entries_for_problem_details() -> None:
         "pointer": "#/tags/1",
         "code": "type",
     }
-    assert error.in_query() == {
+    assert error.at("query") == {
         "detail": "This must be a string.",
         "in": "query",
         "name": "tags.1",

@@ -136,7 +136,7 @@ def test_what_has_no_names_cannot_be_a_query(annotation) -> None:
     assert model is not None
     assert model.no_query == NAMELESS
     assert model.load_strings is nameless
-    with pytest.raises(TypeError, match="a query has names"):
+    with pytest.raises(TypeError, match="what is given there has names"):
         model.load_strings({})
 
 

@@ -122,10 +122,10 @@ class Nested:
 @pytest.mark.parametrize(
     ("annotation", "sentence"),
     [
-        (list[int], "a query has names"),
-        (int, "a query has names"),
-        (tuple[int, str], "a query has names"),
-        (Point | Search, "a query has names"),
+        (list[int], "what is given there has names"),
+        (int, "what is given there has names"),
+        (tuple[int, str], "what is given there has names"),
+        (Point | Search, "what is given there has names"),
         (Nested, "inner: Point cannot be written as one text"),
         (dict[str, dict[str, int]], "dict cannot be written as one text"),
     ],
