@@ -4,6 +4,9 @@ An application is a tree of resource classes. The story starts with `Restlette`,
 application, and `HTTPEndpoint`, the resource.
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from restlette.app import Plugin, Restlette
 from restlette.background import BackgroundTask, BackgroundTasks
 from restlette.http.conditional import Preconditions
@@ -77,6 +80,18 @@ from restlette.resources.router import NoMatchFound, Router
 from restlette.resources.routes import Host, Mount, Route, WebSocketRoute
 from restlette.resources.uri import Convertor, Ref, register_convertor
 from restlette.resources.websocket import WebSocketEndpoint
+
+if TYPE_CHECKING:
+    from restlette.http.files import FileResponse as FileResponse
+else:
+
+    def __getattr__(name):
+        # What needs an extra is imported when it is asked for. It is not in `__all__`,
+        # for `from restlette import *` asks for everything.
+        if name == "FileResponse":
+            return import_module("restlette.http.files").FileResponse
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 __version__ = "0.1.0"
 

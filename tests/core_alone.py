@@ -103,13 +103,18 @@ def websocket() -> None:
 
 
 def missing() -> None:
-    """What needs an extra says which."""
-    try:
-        from restlette.testing import TestClient
-    except MissingExtra as exc:
-        check("TestClient", 'pip install "restlette[testing]"' in str(exc), True)
-    else:
-        raise SystemExit(f"core alone: not alone, {TestClient} can be imported")
+    """What needs an extra says which, and stands in nobody's way."""
+    exec("from restlette import *", {})
+    for place, name, extra in (
+        ("restlette.testing", "TestClient", "testing"),
+        ("restlette", "FileResponse", "files"),
+    ):
+        try:
+            exec(f"from {place} import {name}")
+        except MissingExtra as exc:
+            check(name, f'pip install "restlette[{extra}]"' in str(exc), True)
+        else:
+            raise SystemExit(f"core alone: not alone, {name} can be imported")
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from types import ModuleType
 import pytest
 
 import restlette
+from restlette.http import files
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -200,6 +201,12 @@ def test_the_public_names_resolve_from_the_root() -> None:
     exec("from restlette import *", namespace)
     assert set(restlette.__all__) <= set(namespace)
     assert "__version__" in dir(restlette)
+
+
+def test_the_root_gives_what_needs_an_extra_when_it_is_asked_for() -> None:
+    assert restlette.FileResponse is files.FileResponse
+    with pytest.raises(ImportError, match="cannot import name 'FileResponce'"):
+        exec("from restlette import FileResponce")
 
 
 def test_import_loads_nobody_elses_code() -> None:

@@ -2,11 +2,13 @@
 
 import asyncio
 import email
+import errno
 import gc
 import os
 import socket
 import stat
 import sys
+import threading
 import warnings
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +27,7 @@ from restlette.testing import call, call_async
 CONTENT = bytes(range(256)) * 4
 MODIFIED = 784111777
 THEN = "Sun, 06 Nov 1994 08:49:37 GMT"
+GENUINE = os.preadv
 TAG = f'"{MODIFIED * 10**9:x}-{len(CONTENT):x}"'
 
 
@@ -62,6 +65,15 @@ def descriptors() -> set[str]:
         if "book" in target:
             found.add(target)
     return found
+
+
+@pytest.fixture(scope="module", autouse=True)
+def what_was_there_before():
+    """Is of no interest to the garbage collector, which is asked after each test."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture(autouse=True)
@@ -129,6 +141,67 @@ def test_the_file_is_sent_in_pieces(tmp_path, monkeypatch, size, spec) -> None:
     assert b"".join(bodies) == b"x" * size
     assert max(map(len, bodies)) <= 100
     assert [message["more_body"] for message in sent[1:]][-1] is False
+
+
+def nothing(descriptor, buffers, offset, flags) -> int:
+    raise BlockingIOError
+
+
+def less(descriptor, buffers, offset, flags) -> int:
+    return GENUINE(descriptor, [memoryview(buffers[0])[:3]], offset, flags)
+
+
+def every_second(descriptor, buffers, offset, flags) -> int:
+    if offset // 100 % 2:
+        raise OSError(errno.EOPNOTSUPP, "not here")
+    return GENUINE(descriptor, buffers, offset, flags)
+
+
+@pytest.mark.parametrize("in_memory", [GENUINE, nothing, less, every_second])
+@pytest.mark.parametrize("fields", [{}, {"range": "bytes=900-,5-404"}])
+def test_what_the_system_has_not_in_memory_is_read_in_a_thread(
+    path, monkeypatch, in_memory, fields
+) -> None:
+    monkeypatch.setattr(FileResponse, "chunk_size", 100)
+    monkeypatch.setattr(os, "preadv", in_memory)
+    answer = call(FileResponse(path), "GET", headers=fields)
+    if fields:
+        assert [part for _, part in parts_of(answer)] == [CONTENT[900:], CONTENT[5:405]]
+    else:
+        assert answer.content == CONTENT
+
+
+def test_a_system_that_cannot_say_what_it_has_in_memory_is_not_asked(
+    path, monkeypatch
+) -> None:
+    monkeypatch.setattr(files, "_NOWAIT", 0)
+    monkeypatch.delattr(os, "preadv")
+    assert call(FileResponse(path), "GET").content == CONTENT
+
+
+def test_others_have_their_turn_between_two_pieces(path, monkeypatch) -> None:
+    """Though neither the file nor the client makes anybody wait."""
+    monkeypatch.setattr(FileResponse, "chunk_size", 100)
+    turns = [0]
+    seen: list[int] = []
+
+    async def other() -> None:
+        while True:
+            turns[0] += 1
+            await asyncio.sleep(0)
+
+    async def note(count: int) -> None:
+        seen.append(turns[0])
+
+    async def run() -> None:
+        task = asyncio.ensure_future(other())
+        await exchange(FileResponse(path), http(spec="2.4"), note)
+        task.cancel()
+
+    asyncio.run(run())
+    pieces = seen[1:-1]  # what is sent before and after has not been read
+    assert len(pieces) == 11
+    assert sorted(set(pieces)) == pieces
 
 
 def test_a_path_may_be_text(path) -> None:
@@ -655,14 +728,21 @@ def test_a_client_that_goes_away_is_noticed(path) -> None:
     asyncio.run(run())
 
 
-def test_a_request_that_is_cancelled_closes_the_file(path) -> None:
+@pytest.mark.parametrize("spec", ["2.3", "2.4"])
+def test_a_request_that_is_cancelled_has_closed_the_file(path, spec) -> None:
+    """Once its task is done: nothing is left to a thread."""
+
     async def run() -> None:
+        sending = asyncio.Event()
+
         async def stall(count: int) -> None:
+            sending.set()
             await asyncio.Event().wait()
 
-        task = asyncio.ensure_future(exchange(FileResponse(path), http(), stall))
-        while not descriptors():
-            await asyncio.sleep(0.001)
+        scope = http(spec=spec)
+        task = asyncio.ensure_future(exchange(FileResponse(path), scope, stall))
+        await sending.wait()
+        assert descriptors() == {str(path)}
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
@@ -671,30 +751,50 @@ def test_a_request_that_is_cancelled_closes_the_file(path) -> None:
     asyncio.run(run())
 
 
-def test_a_file_is_closed_however_often_its_request_is_cancelled(
-    path, monkeypatch
+class Gate:
+    """A function that a thread comes to, and is held at until it is let through."""
+
+    def __init__(self, genuine) -> None:
+        self.genuine = genuine
+        self.reached = threading.Event()
+        self.opened = threading.Event()
+
+    def __call__(self, *args):
+        if "book" in str(args[0]):
+            self.reached.set()
+            assert self.opened.wait(30)
+        return self.genuine(*args)
+
+    async def is_reached(self) -> None:
+        while not self.reached.is_set():
+            await asyncio.sleep(0.001)
+
+
+@pytest.mark.parametrize("function", ["open", "close"])
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_thread_that_has_the_file_is_waited_for(
+    path, monkeypatch, function, times
 ) -> None:
-    begun, may_close = [], []
+    """It cannot be stopped, however often the request is cancelled."""
 
     async def run() -> None:
-        opened, _ = await files._open(path)
-        genuine = opened.close
-
-        async def slow() -> None:
-            begun.append(True)
-            while not may_close:
-                await asyncio.sleep(0.001)
-            await genuine()
-
-        monkeypatch.setattr(opened, "close", slow)
-        task = asyncio.ensure_future(files._close(opened))
-        while not begun:
-            await asyncio.sleep(0.001)
-        for _ in range(3):
+        if function == "open":
+            gate = Gate(os.open)
+            monkeypatch.setattr(os, "open", gate)
+            work = exchange(FileResponse(path), http())
+        else:
+            file, _ = await files._open(path)
+            gate = Gate(lambda _: file._file.close())
+            in_thread = asyncio.to_thread(gate, path)
+            monkeypatch.setattr(file, "close", lambda: in_thread)
+            work = files._close(file)
+        task = asyncio.ensure_future(work)
+        await gate.is_reached()
+        for _ in range(times):
             task.cancel()
             await asyncio.sleep(0.002)
             assert not task.done()
-        may_close.append(True)
+        gate.opened.set()
         with pytest.raises(asyncio.CancelledError):
             await task
         assert descriptors() == set()
@@ -702,44 +802,20 @@ def test_a_file_is_closed_however_often_its_request_is_cancelled(
     asyncio.run(run())
 
 
-def test_a_file_that_is_being_opened_when_it_is_cancelled_is_closed(path) -> None:
-    """The thread cannot be stopped; what it opened is not left open."""
-    begun, may_open = [], []
-    genuine = os.open
+def test_a_file_that_is_not_there_after_all_is_no_matter_when_it_is_cancelled(
+    path, monkeypatch
+) -> None:
+    gate = Gate(os.open)
+    monkeypatch.setattr(os, "open", gate)
 
-    def slow(*args):
-        if str(args[0]) == str(path):
-            begun.append(True)
-            while not may_open:
-                pass
-        return genuine(*args)
-
-    async def run(how: str) -> None:
-        begun.clear()
-        may_open.clear()
+    async def run() -> None:
         task = asyncio.ensure_future(exchange(FileResponse(path), http()))
-        while not begun:
-            await asyncio.sleep(0.001)
+        await gate.is_reached()
         task.cancel()
+        path.unlink()
+        gate.opened.set()
         with pytest.raises(asyncio.CancelledError):
             await task
-        if how == "deleted":
-            path.unlink()
-        may_open.append(True)
-        await asyncio.sleep(0.05)
-        assert descriptors() == set()
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(os, "open", slow)
-        asyncio.run(run("opened"))
-        asyncio.run(run("deleted"))
-
-
-def test_what_is_opened_for_nobody_may_be_cancelled_too() -> None:
-    async def run() -> None:
-        opening = asyncio.get_running_loop().create_future()
-        opening.cancel()
-        files._close_unwanted(opening)
 
     asyncio.run(run())
 
