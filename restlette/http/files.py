@@ -359,7 +359,7 @@ class _Reading:
         self._file = file
         self._result = result
         self._steps = delivery.steps(chunk_size)
-        self._left = sum(span.length for _, span in delivery.pieces)
+        self._whole = self._left = sum(span.length for _, span in delivery.pieces)
         self._position = 0
 
     def __aiter__(self) -> _Reading:
@@ -406,7 +406,7 @@ class _Reading:
 
         What was appended, as to a log, did not change what was there before.
         """
-        if last.end <= FileResponse.chunk_size:
+        if last.length == self._whole:
             # PERF: the only piece was read just after the file was opened.
             return False
         now = await _stat(self._file.fileno())

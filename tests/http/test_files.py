@@ -663,6 +663,18 @@ def test_a_file_that_is_cut_before_its_only_piece_breaks_the_connection(path) ->
         asyncio.run(exchange(FileResponse(path), http(), cut))
 
 
+def test_a_file_that_changes_between_two_ranges_breaks_the_connection(path) -> None:
+    """range-85: however short they are."""
+
+    async def write(count: int) -> None:
+        if count == 3:
+            path.write_bytes(CONTENT[::-1])
+
+    scope = http(range="bytes=0-1,5-6")
+    with pytest.raises(RuntimeError, match="changed while it was sent"):
+        asyncio.run(exchange(FileResponse(path), scope, write))
+
+
 def append(path: Path) -> None:
     with path.open("ab") as file:
         file.write(b"y" * 100)
