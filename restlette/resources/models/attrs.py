@@ -17,7 +17,7 @@ from uuid import UUID
 from restlette.http.optional import load
 from restlette.resources.annotations import substitute, without_extras
 from restlette.resources.models import plain
-from restlette.resources.models.errors import FieldError, Invalid
+from restlette.resources.models.errors import FieldError, Invalid, Search
 from restlette.resources.models.hooks import EveryError, FirstError
 from restlette.resources.models.leaves import Hook
 from restlette.resources.models.model import Model
@@ -77,13 +77,15 @@ def _loader(quick: Hook, thorough: Hook) -> Callable[[Any], Any]:
     def load(data: Any) -> Any:
         try:
             return quick(data, None)
-        except Exception:
-            pass
+        except Exception as exc:
+            search = Search(exc)
         try:
-            return thorough(data, None)
+            return thorough(data, search)
         except RecursionError as exc:
             error = FieldError((), "depth", "This is nested too deeply.")
             raise Invalid([error]) from exc
+        except Invalid as exc:
+            raise search.end(exc) from None
 
     return load
 
@@ -172,4 +174,4 @@ WRITERS: dict[type, Callable[[Any], str]] = {
 }
 CONVERTER = _converter()
 QUICK = FirstError(generated)
-THOROUGH = EveryError()
+THOROUGH = EveryError(QUICK)

@@ -1,15 +1,37 @@
-"""What is wrong with input, and where.
+"""What is wrong with input, and where, and how far it is searched.
 
 Invalid             input does not fit a model: holds every FieldError
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
-__all__ = ["FieldError", "Invalid"]
+__all__ = ["CODES", "MOST", "Errors", "FieldError", "Invalid", "Search", "explained"]
+
+CODES: Final[Mapping[str, str]] = {
+    "type": "the value is of another kind of JSON's",
+    "missing": "a required member is not there",
+    "unknown": "there is no member of this name",
+    "read_only": "the member is shown, and cannot be set",
+    "format": "the text or number is not of the form that it should have",
+    "choice": "the value is none of those that there are",
+    "length": "an array that stands for a tuple has too few items, or too many",
+    "repeated": "an item, or a parameter, is there more than once",
+    "depth": "the content is nested too deeply",
+    "invalid": "a validator or a converter refused the value",
+    "more": "there may be more errors, which were not looked for",
+}
+"""The codes of errors and what each says; they stay the same between releases."""
+
+# SECURITY: how many errors are told. A megabyte of empty objects would be answered by
+# a hundred megabytes of complaints otherwise, each made at a cost.
+MOST: Final = 100
+
+# SECURITY: how many values are looked at when an error is known, for more of them.
+FURTHER: Final = 5_000
 
 
 class FieldError(NamedTuple):
@@ -17,9 +39,7 @@ class FieldError(NamedTuple):
 
     Attributes:
         path: the members and indices that lead to it; `()` is the whole input.
-        code: what kind of error it is, for programs; it stays the same between
-            releases. One of `type`, `missing`, `unknown`, `format`, `choice`,
-            `length`, `repeated` and `invalid` (a validator or converter refused).
+        code: what kind of error it is, for programs: one of `CODES`.
         detail: a sentence for people.
     """
 
@@ -80,3 +100,100 @@ class Invalid(Exception):
             f"{each.pointer}: {each.detail}" if each.path else each.detail
             for each in self.errors
         )
+
+
+class Search:
+    """How far one search for errors has come.
+
+    The quick hooks have failed before it begins. What they read until then is taken
+    over from their exception, so that most of a long array is not read once more.
+
+    Args:
+        exc: the exception of the quick hooks, if they were asked.
+    """
+
+    __slots__ = ("_left", "_read", "failed", "stopped")
+
+    def __init__(self, exc: BaseException | None = None) -> None:
+        self._left = FURTHER
+        self._read: dict[int, list[Any]] = {}
+        self.failed = False
+        self.stopped = False
+        if exc is not None:
+            self.learn(exc)
+
+    @staticmethod
+    def keep(exc: BaseException, whole: Any, values: list[Any]) -> None:
+        """Let an exception carry what was read of an array or object before it."""
+        # Whatever the exception: it may be that of somebody's validator.
+        vars(exc).setdefault("_read", {})[id(whole)] = values
+
+    def learn(self, exc: BaseException) -> None:
+        """Take over what an exception carries."""
+        self._read |= vars(exc).get("_read", {})
+
+    def begun(self, whole: Any) -> list[Any] | None:
+        """What was read of an array or object before one of its parts failed.
+
+        Returns:
+            None where nothing is known to have failed.
+        """
+        return self._read.get(id(whole))
+
+    def may_look_at(self, count: int) -> bool:
+        """Ask to look at more values; without an error there is no end to it."""
+        if self.failed:
+            self._left -= count
+            self.stopped |= self._left < 0
+        return not self.stopped
+
+    def end(self, exc: Invalid) -> Invalid:
+        """The error to raise in the end: it says if there may be more."""
+        if not self.stopped:
+            return exc
+        return Invalid(
+            [*exc.errors, FieldError((), "more", "There may be more errors.")]
+        )
+
+
+class Errors:
+    """The errors found so far in one part of the data.
+
+    Args:
+        search: the search that it is part of.
+    """
+
+    __slots__ = ("_search", "found", "missed")
+
+    def __init__(self, search: Search | None = None) -> None:
+        self._search = Search() if search is None else search
+        self.found: list[FieldError] = []
+        self.missed = False
+
+    def add(self, *errors: FieldError) -> None:
+        """Take note of errors.
+
+        Raises:
+            Invalid: there are as many as are told.
+        """
+        self.found += errors
+        self.missed = self._search.failed = True
+        if len(self.found) >= MOST:
+            self._search.stopped = True
+            raise Invalid(self.found[:MOST])
+
+    def below(self, step: str | int, inner: Invalid) -> None:
+        """Take note of what is wrong inside one part."""
+        self.add(*(each.below(step) for each in inner.errors))
+
+    def raise_any(self) -> None:
+        """Raise what was found, if anything was wrong or was not looked at."""
+        if self.missed:
+            raise Invalid(self.found)
+
+
+def explained(exc: Exception) -> str:
+    """The sentence of a validator's or converter's exception, for a client."""
+    # The validators of attrs give the sentence first, and more after it.
+    sentence = exc.args[0] if exc.args else ""
+    return str(sentence)[:200] or "This is not valid."

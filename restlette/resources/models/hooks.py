@@ -4,13 +4,18 @@ The story starts at `Hooks.hook`, which builds the hook of a type from those of 
 parts. There are two families. `FirstError` stops at whatever is wrong and says little
 about it, for all that counts is speed when nothing is; `EveryError` is run on the same
 data when the first has failed, and tells everything.
+
+WHAT WAS READ IS NOT READ AGAIN: an exception carries what the quick hooks made of an
+array before the item that failed (`Search.keep`), and an array that nothing is known of
+is given to the quick hooks first. So each part is read quickly twice at the most, and
+explained once.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
-from itertools import count, repeat
+from collections.abc import Callable, Collection, Iterable, Sequence
+from itertools import islice, repeat
 from json import dumps
 from types import NoneType
 from typing import Any
@@ -23,9 +28,9 @@ from restlette.resources.models.choosing import (
     members_of,
     named_kinds,
 )
-from restlette.resources.models.errors import FieldError, Invalid
+from restlette.resources.models.errors import Errors, FieldError, Invalid, Search
 from restlette.resources.models.leaves import Hook
-from restlette.resources.models.objects import Errors, ObjectLoader
+from restlette.resources.models.objects import ObjectLoader
 from restlette.resources.models.shapes import (
     ARRAYS,
     Shape,
@@ -36,6 +41,11 @@ from restlette.resources.models.shapes import (
 )
 
 __all__ = ["EveryError", "FirstError", "Hooks", "any_of", "choice_hook", "text_hook"]
+
+
+# Reads the parts of an array or object: given it, the steps that lead to its parts, the
+# parts, and the search for errors.
+Reader = Callable[[Any, Iterable[Any], Collection[Any], Any], list[Any]]
 
 
 class Hooks(ABC):
@@ -62,7 +72,7 @@ class Hooks(ABC):
             return made
         if annotation in self._making:
             # A type that holds itself: by the time of the call there is a hook.
-            return lambda data, _=None: self._made[annotation](data, None)
+            return lambda data, search=None: self._made[annotation](data, search)
         self._making.add(annotation)
         try:
             shape = shape_of(annotation)
@@ -73,23 +83,34 @@ class Hooks(ABC):
 
     @abstractmethod
     def _run(
-        self, steps: Iterable[Any], hooks: Iterable[Hook], parts: Iterable[Any]
+        self, hooks: Sequence[Hook], parts: Sequence[Any], search: Any
     ) -> list[Any]:
-        """Give each part to its hook; steps say where they are."""
+        """Give each part of a tuple to the hook at its place."""
+
+    @abstractmethod
+    def _reader(self, annotation: Any, pair: Callable[[Hook], Hook]) -> Reader:
+        """What reads all parts that are of one type.
+
+        Args:
+            annotation: the type.
+            pair: makes of its hook the one that is given the parts.
+        """
 
     @abstractmethod
     def _object(self, shape: Shape) -> Hook:
         """The hook of an attrs class, dataclass or TypedDict."""
 
     def _array(self, shape: Shape) -> Hook:
-        hook = self.hook(shape.arguments[0])
-        make, run = ARRAYS[shape.type], self._run
+        read = self._reader(shape.arguments[0], plain.identity)
+        make = ARRAYS[shape.type]
         unique = make in (set, frozenset)
 
-        def load_array(data: Any, _: Any = None) -> Any:
+        def load_array(data: Any, search: Any = None) -> Any:
             if data.__class__ is not list:
                 raise plain.refuse(list)
-            items = make(run(count(), repeat(hook), data))
+            items = read(data, range(len(data)), data, search)
+            if make is not list:
+                items = make(items)
             if unique and len(items) != len(data):
                 error = FieldError((), "repeated", "No two items may be the same.")
                 raise Invalid([error])
@@ -102,26 +123,29 @@ class Hooks(ABC):
         run, length = self._run, len(hooks)
         make = shape.type if shape.type is tuple else shape.type._make
 
-        def load_tuple(data: Any, _: Any = None) -> Any:
+        def load_tuple(data: Any, search: Any = None) -> Any:
             if data.__class__ is not list:
                 raise plain.refuse(list)
             if len(data) != length:
                 detail = f"This must have {length} items."
                 raise Invalid([FieldError((), "length", detail)])
-            return make(run(count(), hooks, data))
+            return make(run(hooks, data, search))
 
         return load_tuple
 
     def _mapping(self, shape: Shape) -> Hook:
         of_key, of_value = shape.arguments
-        key_hook, hook = text_hook(of_key), self.hook(of_value)
-        run = self._run
+        key_hook = text_hook(of_key)
 
-        def load_mapping(data: Any, _: Any = None) -> Any:
+        def pair(hook: Hook) -> Hook:
+            return lambda pair, search=None: (key_hook(pair[0]), hook(pair[1], search))
+
+        read = self._reader(of_value, pair)
+
+        def load_mapping(data: Any, search: Any = None) -> Any:
             if data.__class__ is not dict:
                 raise plain.refuse(dict)
-            keys = run(data, repeat(key_hook), data)
-            return dict(zip(keys, run(data, repeat(hook), data.values()), strict=True))
+            return dict(read(data, data, data.items(), search))
 
         return load_mapping
 
@@ -132,11 +156,11 @@ class Hooks(ABC):
         }
         kinds = named_kinds(shape)
 
-        def load_union(data: Any, _: Any = None) -> Any:
+        def load_union(data: Any, search: Any = None) -> Any:
             hook = table.get(data.__class__)
             if hook is None:
                 raise plain.refuse(*kinds)
-            return hook(data, None)
+            return hook(data, search)
 
         return load_union
 
@@ -147,7 +171,7 @@ class Hooks(ABC):
             return hooks[0]
         if shapes[0].kind == "object":
             choose = chooser(shapes)
-            return lambda data, _=None: hooks[choose(data)](data, None)
+            return lambda data, search=None: hooks[choose(data)](data, search)
         return any_of(hooks)
 
     def _member(self, shape: Shape) -> Hook:
@@ -159,7 +183,11 @@ class Hooks(ABC):
 
 
 class FirstError(Hooks):
-    """Hooks that stop at the first error."""
+    """Hooks that stop at the first error.
+
+    Args:
+        make_object: makes the hook of a class, given what gives those of its fields.
+    """
 
     def __init__(
         self, make_object: Callable[[Shape, Callable[[Any], Hook]], Hook]
@@ -168,9 +196,27 @@ class FirstError(Hooks):
         self._make_object = make_object
 
     def _run(
-        self, steps: Iterable[Any], hooks: Iterable[Hook], parts: Iterable[Any]
+        self, hooks: Sequence[Hook], parts: Sequence[Any], search: Any
     ) -> list[Any]:
-        return [hook(part, None) for hook, part in zip(hooks, parts, strict=False)]
+        return [hook(part, None) for hook, part in zip(hooks, parts, strict=True)]
+
+    def _reader(self, annotation: Any, pair: Callable[[Hook], Hook]) -> Reader:
+        hook = pair(self.hook(annotation))
+
+        def read(
+            whole: Any, steps: Iterable[Any], parts: Collection[Any], _: Any
+        ) -> list[Any]:
+            values: list[Any] = []
+            try:
+                # PERF: no frame of ours for each, and what was read before an exception
+                # is in the list.
+                values.extend(map(hook, parts, repeat(None)))
+            except Exception as exc:
+                Search.keep(exc, whole, values)
+                raise
+            return values
+
+        return read
 
     def _object(self, shape: Shape) -> Hook:
         return self._make_object(shape, self.hook)
@@ -185,19 +231,61 @@ class FirstError(Hooks):
 
 
 class EveryError(Hooks):
-    """Hooks that look at all of the data, whatever is wrong with some."""
+    """Hooks that look at all of the data, whatever is wrong with some.
+
+    Args:
+        quick: the hooks that stop at the first error.
+    """
+
+    def __init__(self, quick: FirstError) -> None:
+        super().__init__()
+        self._quick = quick
 
     def _run(
-        self, steps: Iterable[Any], hooks: Iterable[Hook], parts: Iterable[Any]
+        self, hooks: Sequence[Hook], parts: Sequence[Any], search: Any
     ) -> list[Any]:
-        errors, values = Errors(), []
-        for step, hook, part in zip(steps, hooks, parts, strict=False):
+        errors, values = Errors(search), []
+        for step, (hook, part) in enumerate(zip(hooks, parts, strict=True)):
             try:
-                values.append(hook(part, None))
+                values.append(hook(part, search))
             except Invalid as exc:
                 errors.below(step, exc)
         errors.raise_any()
         return values
+
+    def _reader(self, annotation: Any, pair: Callable[[Hook], Hook]) -> Reader:
+        hook = pair(self.hook(annotation))
+        read_quickly = self._quick._reader(annotation, pair)
+
+        def read(
+            whole: Any,
+            steps: Iterable[Any],
+            parts: Collection[Any],
+            search: Search | None,
+        ) -> list[Any]:
+            search = search or Search()
+            values = search.begun(whole)
+            if values is None:
+                if not search.may_look_at(len(parts)):
+                    raise Invalid([])
+                try:
+                    return read_quickly(whole, steps, parts, None)
+                except Exception as exc:
+                    search.learn(exc)
+                    values = search.begun(whole) or []
+            errors = Errors(search)
+            for step, part in islice(zip(steps, parts, strict=True), len(values), None):
+                if not search.may_look_at(1):
+                    errors.missed = True
+                    break
+                try:
+                    values.append(hook(part, search))
+                except Invalid as exc:
+                    errors.below(step, exc)
+            errors.raise_any()
+            return values
+
+        return read
 
     def _object(self, shape: Shape) -> Hook:
         return ObjectLoader(shape.type, fields_of(shape), self.hook)

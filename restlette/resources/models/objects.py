@@ -12,57 +12,29 @@ from typing import Any
 
 from restlette.http.optional import load
 from restlette.resources.models import plain
-from restlette.resources.models.errors import FieldError, Invalid
+from restlette.resources.models.errors import (
+    Errors,
+    FieldError,
+    Invalid,
+    Search,
+    explained,
+)
 from restlette.resources.models.leaves import Hook
 from restlette.resources.models.shapes import Field
 
-__all__ = ["LIMIT", "Draft", "Errors", "ObjectLoader", "explained"]
+__all__ = ["Draft", "ObjectLoader"]
 
 attrs = load("attrs", "attrs", needed_by="restlette.resources.models")
 
 # What attrs 24.1 and later have for converters that look at more than the value.
 CONVERTER: Any = getattr(attrs, "Converter", ())
 
-# SECURITY: how many errors are told. A megabyte of empty objects would be answered by
-# a hundred megabytes of complaints otherwise, each made at a cost.
-LIMIT = 100
+# What may be long, as a codec reads it.
+LONG = (list, dict)
 
 # What a validator or a converter raises to refuse a value. Any other exception is a
 # mistake in it, and none of the client's.
 REFUSALS = (ValueError, TypeError, ArithmeticError)
-
-
-class Errors:
-    """The errors found so far."""
-
-    def __init__(self) -> None:
-        self.found: list[FieldError] = []
-
-    def add(self, *errors: FieldError) -> None:
-        """Take note of errors.
-
-        Raises:
-            Invalid: there are as many as are told.
-        """
-        self.found += errors
-        if len(self.found) >= LIMIT:
-            raise Invalid(self.found[:LIMIT])
-
-    def below(self, step: str | int, inner: Invalid) -> None:
-        """Take note of what is wrong inside one part."""
-        self.add(*(each.below(step) for each in inner.errors))
-
-    def raise_any(self) -> None:
-        """Raise what was found, if anything was."""
-        if self.found:
-            raise Invalid(self.found)
-
-
-def explained(exc: Exception) -> str:
-    """The sentence of a validator's or converter's exception, for a client."""
-    # The validators of attrs give the sentence first, and more after it.
-    sentence = exc.args[0] if exc.args else ""
-    return str(sentence)[:200] or "This is not valid."
 
 
 class ObjectLoader:
@@ -81,24 +53,29 @@ class ObjectLoader:
         self._hook = hook
         self._fields = [field for field in fields if field.settable]
         self._keys = frozenset(field.key for field in self._fields)
+        self._shown = {field.key for field in fields if not field.settable} - self._keys
         # attrs runs the validators of fields that cannot be set from outside too.
         self._validated = [field for field in fields if field.attribute is not None]
         self._readers: list[tuple[str, Hook, bool]] = []
 
-    def __call__(self, data: Any, _: Any = None) -> Any:
+    def __call__(self, data: Any, search: Search | None = None) -> Any:
         """Make an instance.
+
+        Args:
+            data: what it is made of.
+            search: the search for errors that this is part of.
 
         Raises:
             Invalid: the data does not fit.
         """
         if not isinstance(data, dict):
             raise plain.refuse(dict)
-        errors = Errors()
+        errors = Errors(search)
         if not self._keys.issuperset(data):
             for key in (key for key in data if key not in self._keys):
-                errors.add(FieldError((key,), "unknown", "There is no such field."))
-        values = self._read(data, errors)
-        if errors.found:
+                errors.add(self._refuse(key))
+        values = self._read(data, errors, search)
+        if errors.missed:
             self._validate(values, errors)
             raise Invalid(errors.found)
         try:
@@ -109,7 +86,15 @@ class ObjectLoader:
             whole = FieldError((), "invalid", explained(exc))
             raise Invalid(errors.found or [whole]) from exc
 
-    def _read(self, data: Mapping[str, Any], errors: Errors) -> dict[str, Any]:
+    def _refuse(self, key: str) -> FieldError:
+        """The error of a member that cannot be set."""
+        if key in self._shown:
+            return FieldError((key,), "read_only", "This cannot be set.")
+        return FieldError((key,), "unknown", "There is no such field.")
+
+    def _read(
+        self, data: Mapping[str, Any], errors: Errors, search: Search | None
+    ) -> dict[str, Any]:
         """The values that can be read, by the name of the parameter that takes each."""
         # Not before the first call: a class may hold itself.
         self._readers = self._readers or [
@@ -117,14 +102,18 @@ class ObjectLoader:
             for field in self._fields
         ]
         values = {}
-        for key, hook, required in self._readers:
-            if key in data:
-                try:
-                    values[key] = hook(data[key], None)
-                except Invalid as exc:
-                    errors.below(key, exc)
-            elif required:
-                errors.add(FieldError((key,), "missing", "This is required."))
+        # Short ones first: when an error is known, less is read of the long ones.
+        for is_long in (False, True):
+            for key, hook, required in self._readers:
+                if (data.get(key).__class__ in LONG) is not is_long:
+                    continue
+                if key in data:
+                    try:
+                        values[key] = hook(data[key], search)
+                    except Invalid as exc:
+                        errors.below(key, exc)
+                elif required:
+                    errors.add(FieldError((key,), "missing", "This is required."))
         return values
 
     def _validate(self, values: Mapping[str, Any], errors: Errors) -> None:

@@ -12,10 +12,10 @@ from typing import Any
 
 from restlette.resources.models import plain
 from restlette.resources.models.choosing import members_of
-from restlette.resources.models.errors import FieldError, Invalid
+from restlette.resources.models.errors import Errors, FieldError, Invalid
 from restlette.resources.models.hooks import text_hook
 from restlette.resources.models.leaves import Hook
-from restlette.resources.models.objects import Errors, ObjectLoader
+from restlette.resources.models.objects import ObjectLoader
 from restlette.resources.models.shapes import ARRAYS, Field, Shape, fields_of, shape_of
 
 __all__ = ["names_of", "strings_loader"]

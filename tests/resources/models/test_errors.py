@@ -1,10 +1,21 @@
 """Errors say what is wrong with input, and where."""
 
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from restlette.resources.models.errors import FieldError, Invalid
+from restlette.resources.models.errors import (
+    CODES,
+    MOST,
+    Errors,
+    FieldError,
+    Invalid,
+    Search,
+    explained,
+)
 
 
 @pytest.mark.parametrize(
@@ -62,3 +73,78 @@ def test_invalid_holds_all_errors_and_says_them() -> None:
     exc = Invalid(tuple(errors))
     assert exc.errors == errors
     assert str(exc) == "Wrong.; /x/0: Bad."
+
+
+WRONG = FieldError((), "type", "Wrong.")
+
+
+def test_errors_are_gathered_with_where_they_are() -> None:
+    errors = Errors()
+    errors.raise_any()
+    errors.add(WRONG)
+    errors.below("x", Invalid([WRONG, WRONG.below(1)]))
+    with pytest.raises(Invalid) as caught:
+        errors.raise_any()
+    assert [each.pointer for each in caught.value.errors] == ["", "/x", "/x/1"]
+
+
+def test_gathering_ends_at_as_many_as_are_told() -> None:
+    search = Search()
+    errors = Errors(search)
+    with pytest.raises(Invalid) as caught:
+        errors.below("x", Invalid([WRONG] * (MOST + 1)))
+    assert len(caught.value.errors) == MOST
+    assert search.end(caught.value).errors[MOST:] == [
+        FieldError((), "more", "There may be more errors.")
+    ]
+
+
+def test_a_search_without_an_error_has_no_end() -> None:
+    search = Search()
+    assert search.may_look_at(10_000_000)
+    Errors(search).add(WRONG)
+    assert search.may_look_at(5_000)
+    exc = Invalid([WRONG])
+    assert search.end(exc) is exc
+    assert not search.may_look_at(1)
+    assert not search.may_look_at(0)
+    assert [each.code for each in search.end(exc).errors] == ["type", "more"]
+
+
+def test_what_was_not_looked_at_is_not_taken_for_right() -> None:
+    errors = Errors()
+    errors.missed = True
+    with pytest.raises(Invalid) as caught:
+        errors.raise_any()
+    assert caught.value.errors == []
+
+
+def test_a_search_goes_on_where_an_exception_was_raised() -> None:
+    whole, values = [1, "x"], [1]
+    exc = KeyError("x")
+    Search.keep(exc, whole, values)
+    assert Search(exc).begun(whole) is values
+    assert Search(exc).begun([1, "x"]) is None
+    assert Search(KeyError()).begun(whole) is None
+
+
+@pytest.mark.parametrize(
+    ("exc", "sentence"),
+    [
+        (ValueError("no"), "no"),
+        (ValueError("no", 1, 2), "no"),
+        (ValueError(), "This is not valid."),
+        (ValueError(""), "This is not valid."),
+        (ValueError("x" * 1000), "x" * 200),
+        (TypeError(7), "7"),
+    ],
+    ids=repr,
+)
+def test_an_exception_is_explained_by_its_first_argument(exc, sentence) -> None:
+    assert explained(exc) == sentence
+
+
+def test_the_codes_are_documented() -> None:
+    page = Path(__file__).parents[3] / "docs" / "models.md"
+    rows = re.findall(r"^\| `(\w+)` \| (.*) \|$", page.read_text("utf-8"), re.MULTILINE)
+    assert dict(rows) == dict(CODES)

@@ -94,7 +94,7 @@ def test_every_error_is_told() -> None:
     }
     assert errors_of(BookQuery, strings) == [
         FieldError(("language",), "unknown", "There is no such field."),
-        FieldError(("secret",), "unknown", "There is no such field."),
+        FieldError(("secret",), "read_only", "This cannot be set."),
         FieldError(("q",), "repeated", "This is given more than once."),
         FieldError(("years",), "format", "This must be an integer."),
         FieldError(("order",), "choice", "This must be title or year."),
