@@ -78,6 +78,7 @@ from restlette.resources.representation import (
 )
 from restlette.resources.router import NoMatchFound, Router
 from restlette.resources.routes import Host, Mount, Route, WebSocketRoute
+from restlette.resources.schemas import accepts, returns
 from restlette.resources.uri import Convertor, Ref, register_convertor
 from restlette.resources.websocket import WebSocketEndpoint
 
@@ -179,5 +180,7 @@ __all__ = [
     "WebSocketException",
     "WebSocketRoute",
     "__version__",
+    "accepts",
     "register_convertor",
+    "returns",
 ]

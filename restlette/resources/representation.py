@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from types import NoneType, UnionType
 from typing import (
+    Annotated,
     Any,
     ClassVar,
     Generic,
@@ -29,6 +30,7 @@ from restlette.http.json import STANDARD
 from restlette.http.media import MediaType
 from restlette.http.response import Response
 from restlette.resources.models import Model, is_plain, model_for
+from restlette.resources.models.adapters import adapted
 from restlette.resources.uri import Ref
 
 __all__ = [
@@ -238,6 +240,7 @@ def returns_of(annotation: Any) -> Returns:
         TypeError: the content has no form in JSON.
         MissingExtra: its model needs a package that is not installed.
     """
+    annotation, extras = _without_schema(annotation)
     contents: dict[Any, None] = {}
     statuses: dict[int, None] = {}
     for member in _members(annotation):
@@ -248,6 +251,10 @@ def returns_of(annotation: Any) -> Returns:
             contents[content] = None
     typed = bool(contents) and Any not in contents
     content = Union[tuple(contents)] if typed else Any  # noqa: UP007
+    if extras:
+        if not contents:
+            raise TypeError(f"{extras[0]!r} is for content, of which there is none")
+        content, typed = Annotated[(content, *extras)], True
     return Returns(
         none_ok=NoneType in _members(annotation),
         typed=typed,
@@ -255,6 +262,16 @@ def returns_of(annotation: Any) -> Returns:
         content=content,
         statuses=tuple(statuses),
     )
+
+
+def _without_schema(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
+    """Take off what says how the content is written, wherever the content stands.
+
+    So `Annotated[Created[dict], BookSchema]` is `Created[Annotated[dict, BookSchema]]`.
+    """
+    if get_origin(annotation) is Annotated and adapted(annotation) is not None:
+        return annotation.__origin__, annotation.__metadata__
+    return annotation, ()
 
 
 # What is no content.

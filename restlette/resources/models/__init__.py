@@ -2,8 +2,9 @@
 
 The story starts at `model_for`, which makes the `Model` of an annotation: three
 functions that read JSON, read the strings of a query, and write JSON. `plain` has the
-models of JSON's own values; `attrs` those of everything else (attrs classes,
-dataclasses, dates, unions), and is loaded when an annotation needs it.
+models of JSON's own values; `adapters` asks for those of other libraries, marshmallow's
+Schemas among them; `attrs` has those of everything else (attrs classes, dataclasses,
+dates, unions), and is loaded when an annotation needs it.
 
     Invalid             input does not fit a model: holds every FieldError
 """
@@ -15,13 +16,21 @@ from functools import lru_cache
 from typing import Any
 
 from restlette.http.optional import load
+from restlette.resources.models.adapters import ADAPTERS, Adapter, adapted_or_none
 from restlette.resources.models.errors import FieldError, Invalid
 from restlette.resources.models.model import Model, Strings
 from restlette.resources.models.plain import is_plain, plain_model
 
-__all__ = ["FieldError", "Invalid", "Model", "Strings", "is_plain", "model_for"]
-
-ADAPTER = "restlette.resources.models.attrs"
+__all__ = [
+    "Adapter",
+    "FieldError",
+    "Invalid",
+    "Model",
+    "Strings",
+    "is_plain",
+    "model_for",
+    "register_adapter",
+]
 
 
 def model_for(annotation: Any) -> Model:
@@ -48,9 +57,30 @@ def _make(annotation: Any) -> Model:
     plain = plain_model(annotation)
     if plain is not None:
         return plain
-    adapter = load(ADAPTER, "attrs", needed_by="restlette.resources.models")
-    make: Callable[[Any], Model] = adapter.attrs_model
+    model = adapted_or_none(annotation)
+    if model is not None:
+        return model
+    library = load(
+        "restlette.resources.models.attrs",
+        "attrs",
+        needed_by="restlette.resources.models",
+    )
+    make: Callable[[Any], Model] = library.attrs_model
     return make(annotation)
 
 
 _kept = lru_cache(maxsize=1024)(_make)
+
+
+def register_adapter(adapter: Adapter) -> None:
+    """Let annotations be of another library's types.
+
+    To be called before the types are used; the adapter is asked before those that are
+    there, and before attrs classes.
+
+    Args:
+        adapter: given an annotation, makes its `Model`, or says with None that it is
+            none of its own. It is not asked about JSON's own types.
+    """
+    ADAPTERS.insert(0, adapter)
+    _kept.cache_clear()

@@ -15,9 +15,10 @@ from typing import Any, get_origin
 from uuid import UUID
 
 from restlette.http.optional import load
-from restlette.resources.annotations import substitute, without_extras
+from restlette.resources.annotations import substitute
 from restlette.resources.models import plain
-from restlette.resources.models.errors import FieldError, Invalid, Search
+from restlette.resources.models.adapters import adapted, bare
+from restlette.resources.models.errors import Invalid, Search, too_deep
 from restlette.resources.models.hooks import EveryError, FirstError
 from restlette.resources.models.leaves import Hook
 from restlette.resources.models.model import Model
@@ -47,16 +48,16 @@ def attrs_model(annotation: Any) -> Model:
     Raises:
         TypeError: something in it has no form in JSON; the error says what.
     """
-    bare = without_extras(annotation)
-    survey(bare)
-    load_strings, no_query = _strings(bare)
+    kind = bare(annotation)
+    survey(kind)
+    load_strings, no_query = _strings(kind)
     return Model(
         annotation=annotation,
-        load=_loader(QUICK.hook(bare), THOROUGH.hook(bare)),
+        load=_loader(QUICK.hook(kind), THOROUGH.hook(kind)),
         load_strings=load_strings,
-        dump=_dumper(bare, _unstructure_hook(bare)),
+        dump=_dumper(kind, _unstructure_hook(kind)),
         no_query=no_query,
-        names=None if no_query else names_of(shape_of(bare)),
+        names=None if no_query else names_of(shape_of(kind)),
     )
 
 
@@ -82,8 +83,7 @@ def _loader(quick: Hook, thorough: Hook) -> Callable[[Any], Any]:
         try:
             return thorough(data, search)
         except RecursionError as exc:
-            error = FieldError((), "depth", "This is nested too deeply.")
-            raise Invalid([error]) from exc
+            raise too_deep() from exc
         except Invalid as exc:
             raise search.end(exc) from None
 
@@ -162,7 +162,16 @@ def _converter() -> Any:
     )
     for kind, write in WRITERS.items():
         converter.register_unstructure_hook(kind, write)
+    converter.register_unstructure_hook_factory(
+        lambda kind: adapted(kind) is not None, _adapted_dump
+    )
     return converter
+
+
+def _adapted_dump(kind: Any) -> Callable[[Any], Any]:
+    model: Any = adapted(kind)
+    dump: Callable[[Any], Any] = model.dump
+    return dump
 
 
 # As restlette.http.json writes them too.

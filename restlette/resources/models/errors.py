@@ -9,7 +9,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
-__all__ = ["CODES", "MOST", "Errors", "FieldError", "Invalid", "Search", "explained"]
+__all__ = [
+    "CODES",
+    "MOST",
+    "Errors",
+    "FieldError",
+    "Invalid",
+    "Search",
+    "explained",
+    "too_deep",
+]
 
 CODES: Final[Mapping[str, str]] = {
     "type": "the value is of another kind of JSON's",
@@ -197,3 +206,8 @@ def explained(exc: Exception) -> str:
     # The validators of attrs give the sentence first, and more after it.
     sentence = exc.args[0] if exc.args else ""
     return str(sentence)[:200] or "This is not valid."
+
+
+def too_deep() -> Invalid:
+    """The error for content that Python cannot follow into its depth."""
+    return Invalid([FieldError((), "depth", "This is nested too deeply.")])

@@ -21,6 +21,7 @@ from types import NoneType
 from typing import Any
 
 from restlette.resources.models import leaves, plain
+from restlette.resources.models.adapters import adapted
 from restlette.resources.models.choosing import (
     by_kind,
     chooser,
@@ -63,6 +64,7 @@ class Hooks(ABC):
             "mapping": self._mapping,
             "object": self._object,
             "union": self._union,
+            "model": _model_hook,
         }
 
     def hook(self, annotation: Any) -> Hook:
@@ -289,6 +291,13 @@ class EveryError(Hooks):
 
     def _object(self, shape: Shape) -> Hook:
         return ObjectLoader(shape.type, fields_of(shape), self.hook)
+
+
+def _model_hook(shape: Shape) -> Hook:
+    """The hook of another library's type."""
+    model: Any = adapted(shape.type)  # there is one, or it had another shape
+    load = model.load
+    return lambda data, _=None: load(data)
 
 
 def choice_hook(shape: Shape) -> Hook:

@@ -35,3 +35,19 @@ class Model(NamedTuple):
     dump: Callable[[Any], Any]
     no_query: str | None = None
     names: tuple[str, ...] | None = None
+
+    def or_none(self, annotation: Any) -> Model:
+        """The model of `X | None`, which JSON's null stands for None in.
+
+        Args:
+            annotation: what the new model stands for.
+        """
+        inner_load, inner_dump = self.load, self.dump
+
+        def load(data: Any) -> Any:
+            return None if data is None else inner_load(data)
+
+        def dump(value: Any) -> Any:
+            return None if value is None else inner_dump(value)
+
+        return self._replace(annotation=annotation, load=load, dump=dump)

@@ -15,6 +15,7 @@ refuses what has no form in JSON: when a handler is registered, not when it is c
     mapping     dict, Mapping                                    an object
     object      attrs class, dataclass, TypedDict                an object
     union       X | Y                                            what its members are
+    model       what an adapter knows                            what the adapter says
 """
 
 from __future__ import annotations
@@ -49,8 +50,8 @@ from restlette.resources.annotations import (
     substitute,
     type_arguments,
     unknown_name,
-    without_extras,
 )
+from restlette.resources.models.adapters import adapted, bare
 from restlette.resources.models.plain import is_any
 
 __all__ = [
@@ -136,6 +137,8 @@ class Field(NamedTuple):
 def shape_of(annotation: Any) -> Shape:
     """Sort a type by what it looks like in JSON."""
     annotation = _unwrapped(annotation)
+    if adapted(annotation) is not None:
+        return Shape("model", annotation)
     origin, arguments = get_origin(annotation), get_args(annotation)
     if is_any(annotation):
         return Shape("any", annotation)
@@ -167,7 +170,7 @@ def shape_of(annotation: Any) -> Shape:
 
 def _unwrapped(annotation: Any) -> Any:
     """A type without the names around it."""
-    while True:
+    while adapted(annotation) is None:
         origin = get_origin(annotation)
         if origin in WRAPPERS:
             annotation = get_args(annotation)[0]
@@ -181,12 +184,13 @@ def _unwrapped(annotation: Any) -> Any:
             annotation = substitute(annotation, {})
         else:
             return NoneType if annotation is None else annotation
+    return annotation
 
 
 def _named_tuple_types(cls: Any) -> tuple[Any, ...]:
     """The types of the fields; those of `collections.namedtuple` have none."""
     hints = hints_of(cls)
-    return tuple(without_extras(hints.get(name, Any)) for name in cls._fields)
+    return tuple(bare(hints.get(name, Any)) for name in cls._fields)
 
 
 def has_fields(cls: Any) -> bool:
@@ -255,7 +259,7 @@ def fields_of(shape: Shape) -> list[Field]:
     return [
         field._replace(
             annotation=substitute(
-                without_extras(field.annotation),
+                bare(field.annotation),
                 anywhere | known.get(_origin(cls, field.name), {}),
             )
         )
@@ -359,6 +363,13 @@ def _objection(shape: Shape, annotation: Any) -> str | None:
         return f"{described(annotation)} has no form in JSON; {REMEDY}"
     if shape.kind == "choice" and len(choices_of(shape)) < len(_members(shape)):
         return f"{described(annotation)} has values that JSON has not"
+    if shape.kind == "union":
+        members = [shape_of(each) for each in shape.arguments]
+        values = [each for each in members if each.type is not NoneType]
+        for each in values if len(values) > 1 else ():
+            if get_origin(each.type) is Annotated:
+                # A dict does not show which Schema it belongs to.
+                return f"{described(each.type)} cannot stand beside others in a union"
     if shape.kind == "mapping" and not _may_be_key(shape.arguments[0]):
         key = described(shape.arguments[0])
         return f"JSON's objects have strings as keys, not {key}"
