@@ -69,6 +69,7 @@ from restlette.http.websocket import WebSocket, WebSocketDisconnect
 from restlette.middleware import Middleware
 from restlette.resources.endpoint import HTTPEndpoint
 from restlette.resources.guards import Anyone, Guard
+from restlette.resources.patch import JSONPatch, MergePatch, Patch
 from restlette.resources.representation import (
     JSON,
     Accepted,
@@ -127,10 +128,12 @@ __all__ = [
     "Host",
     "InsufficientStorage",
     "InternalServerError",
+    "JSONPatch",
     "JSONResponse",
     "LengthRequired",
     "Limits",
     "Locked",
+    "MergePatch",
     "MethodNotAllowed",
     "MethodNotImplemented",
     "Middleware",
@@ -141,6 +144,7 @@ __all__ = [
     "NotAcceptable",
     "NotFound",
     "ORJSONResponse",
+    "Patch",
     "PaymentRequired",
     "PlainTextResponse",
     "Plugin",

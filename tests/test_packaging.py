@@ -94,6 +94,7 @@ def test_the_documented_extras_are_there() -> None:
     assert set(setup_cfg()["options.extras_require"]) == {
         "attrs",
         "marshmallow",
+        "patch",
         "schema",
         "forms",
         "files",

@@ -20,7 +20,7 @@
     │       ├── PreconditionFailed      412
     │       ├── ContentTooLarge         413     limit
     │       ├── URITooLong              414
-    │       ├── UnsupportedMediaType    415     accepted
+    │       ├── UnsupportedMediaType    415     accepted, method
     │       ├── RangeNotSatisfiable     416     size
     │       ├── ExpectationFailed       417
     │       ├── MisdirectedRequest      421
@@ -56,6 +56,7 @@ from restlette.http.methods import is_token
 from restlette.http.status import phrase
 
 __all__ = [
+    "ACCEPT_FIELDS",
     "BY_STATUS",
     "BadGateway",
     "BadRequest",
@@ -488,6 +489,15 @@ class URITooLong(StatusError):
     status_code = 414
 
 
+ACCEPT_FIELDS: Final[Mapping[str, str]] = {
+    # RFC 5789 §2.2, §3.1: in the answer to OPTIONS, and of a 415.
+    "PATCH": "Accept-Patch",
+    # Linked Data Platform 1.0 (W3C), §7.1: in the answer to OPTIONS.
+    "POST": "Accept-Post",
+}
+"""The fields that say which media types a method takes, by the method."""
+
+
 class UnsupportedMediaType(StatusError):
     """415: the content is of a type that the method does not take here.
 
@@ -495,6 +505,8 @@ class UnsupportedMediaType(StatusError):
         detail: What went wrong this time.
         accepted: The media types that it takes. RFC 9110 §15.5.16: an Accept field in
             the answer says which would have been.
+        method: The request's method; the answer to PATCH and POST has a field of its
+            own as well, see `ACCEPT_FIELDS`.
         **members: As for `HTTPException`.
     """
 
@@ -505,12 +517,16 @@ class UnsupportedMediaType(StatusError):
         detail: str | None = None,
         *,
         accepted: Sequence[str] = (),
+        method: str | None = None,
         **members: Unpack[Members],
     ) -> None:
         super().__init__(detail, **members)
         media_types = _strings("accepted", accepted)
         if media_types:
             self._list_field("Accept", media_types)
+        field = ACCEPT_FIELDS.get(method or "")
+        if media_types and field is not None:
+            self._list_field(field, media_types)
 
 
 class RangeNotSatisfiable(StatusError):

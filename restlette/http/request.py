@@ -371,7 +371,9 @@ class Request(HTTPConnection):
         if not self._json_read:
             # RFC 9110 §15.5.16: 415 says that the format is not supported.
             if not is_json(self._content_type()):
-                raise UnsupportedMediaType(accepted=("application/json",))
+                raise UnsupportedMediaType(
+                    accepted=("application/json",), method=self.method
+                )
             if self._body is None and self._pending is None:
                 # PERF: what body() does, without a second coroutine.
                 self._begin()

@@ -276,6 +276,7 @@ def _standalone(endpoint: HTTPEndpoint) -> Site:
         method: Entry(operation.entry, boundary=boundary, endpoint=endpoint)
         for method, operation in operations.items()
     }
+    leaf.taken = {m: operation.media_types for m, operation in operations.items()}
     site.known.update(leaf.methods)
     leaf.close(next(iter(leaf.methods.values())), ())
     site.tree.freeze()

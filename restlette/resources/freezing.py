@@ -295,6 +295,7 @@ class _Freezer:
             leaf.methods[method] = self._put(
                 leaf, method, answer, route, template, above
             )
+            leaf.taken[method] = _taken(answer)
             site.known.add(method)
 
     def _put(
@@ -390,6 +391,12 @@ class _Freezer:
         for site in (self._main, *self._hosts):
             site.tree.freeze()
         return self._main
+
+
+def _taken(answer: Answer) -> tuple[str, ...]:
+    """Give the media types of content that an operation takes, if it is one."""
+    operation = getattr(answer, "__self__", None)
+    return operation.media_types if isinstance(operation, Operation) else ()
 
 
 def _apps(layers: tuple[Layer, ...]) -> tuple[ASGIApp, ...]:

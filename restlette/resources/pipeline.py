@@ -40,6 +40,7 @@ from restlette.http.urls import quote_path
 from restlette.http.validators import Validators
 from restlette.resources.binding import Binding, bind
 from restlette.resources.boundary import Boundary
+from restlette.resources.content import loader_for, media_types_of
 from restlette.resources.facts import Facts, preconditions_of, stamped
 from restlette.resources.guards import Guard, Rules, admit
 from restlette.resources.hooks import Hook
@@ -202,7 +203,12 @@ class Operation:
     def _only_body(self) -> Callable[[Any], Any] | None:
         """Give what loads the content, where it is all that is to be bound."""
         body = self.binding.parts.get("body")
-        if body is None or not body.required or len(self.binding.wanted) > 1:
+        if (
+            body is None
+            or not body.required
+            or len(self.binding.wanted) > 1
+            or body.model.loads
+        ):
             return None
         return body.model.load
 
@@ -216,6 +222,12 @@ class Operation:
                 except TypeError as exc:
                     raise TypeError(f"{self.where}({name}): {exc}") from exc
         return parts
+
+    @property
+    def media_types(self) -> tuple[str, ...]:
+        """The media types of content that it takes, where the handler says so."""
+        body = self.binding.parts.get("body")
+        return () if body is None else media_types_of(body.model)
 
     def _judge(self) -> bool:
         """Say whether the steps that take time to skip can all be left out."""
@@ -423,9 +435,10 @@ class Operation:
             errors += part.read(request, arguments)
         body = self.binding.parts.get("body")
         if body is not None and (body.required or await request.body()):
+            load = loader_for(body.model, request)
             data = await request.json()
             try:
-                arguments["body"] = body.model.load(data)
+                arguments["body"] = load(data)
             except Invalid as exc:
                 errors += [error.in_body() for error in exc.errors]
         if errors:

@@ -9,12 +9,13 @@ refuse: one for methods that the resource has not got, one for those that nobody
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 from urllib.parse import quote, unquote
 
 from restlette.http.errors import (
+    ACCEPT_FIELDS,
     BadRequest,
     Forbidden,
     HTTPException,
@@ -167,12 +168,19 @@ class Options:
 
     Args:
         allow: The methods that the resource answers.
+        taken: The media types of content that methods take, by method.
     """
 
-    __slots__ = ("_allow",)
+    __slots__ = ("_allow", "_headers")
 
-    def __init__(self, allow: Iterable[str]) -> None:
+    def __init__(
+        self, allow: Iterable[str], taken: Mapping[str, Sequence[str]] | None = None
+    ) -> None:
         self._allow = ", ".join(sorted(allow))
+        self._headers = {"allow": self._allow}
+        for method, media_types in (taken or {}).items():
+            if media_types and method in ACCEPT_FIELDS:
+                self._headers[ACCEPT_FIELDS[method]] = ", ".join(media_types)
 
     @property
     def allow(self) -> tuple[str, ...]:
@@ -183,7 +191,7 @@ class Options:
         self, scope: Scope, receive: Receive, send: Send, accept: bytes | None
     ) -> None:
         """Send it: RFC 9110 §9.3.7, with the field that §10.2.1 describes."""
-        response = Response(status_code=204, headers={"allow": self._allow})
+        response = Response(status_code=204, headers=self._headers)
         await response(scope, receive, send)
 
 
@@ -196,9 +204,17 @@ class Leaf:
         not_implemented: The entry of methods that nobody knows.
         websocket: The entry of WebSockets.
         hop: The entry of the application that takes all below this path.
+        taken: The media types of content that methods take, by method.
     """
 
-    __slots__ = ("hop", "methods", "not_allowed", "not_implemented", "websocket")
+    __slots__ = (
+        "hop",
+        "methods",
+        "not_allowed",
+        "not_implemented",
+        "taken",
+        "websocket",
+    )
 
     def __init__(self) -> None:
         self.methods: dict[str, Entry] = {}
@@ -206,6 +222,7 @@ class Leaf:
         self.not_implemented: Entry | None = None
         self.websocket: Entry | None = None
         self.hop: Entry | None = None
+        self.taken: dict[str, tuple[str, ...]] = {}
 
     def refuse(self, method: str, known: set[str]) -> Entry:
         """Give the entry of a method that is not among the leaf's.
@@ -256,7 +273,7 @@ class Leaf:
                 detail="This resource is spoken to over a WebSocket.",
                 protocols=("websocket",),
             )
-        methods.setdefault("OPTIONS", entry(Options(allow)))
+        methods.setdefault("OPTIONS", entry(Options(allow, self.taken)))
         self.not_allowed = entry(refusal)
         self.not_implemented = entry(like.boundary.refusal(MethodNotImplemented))
 

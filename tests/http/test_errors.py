@@ -184,7 +184,7 @@ def test_exported_names_are_there():
         if not name.startswith("_")
         and (getattr(value, "__module__", None) == errors.__name__)
     }
-    assert set(errors.__all__) == defined | {"BY_STATUS"}
+    assert set(errors.__all__) == defined | {"ACCEPT_FIELDS", "BY_STATUS"}
 
 
 @each_class
@@ -420,3 +420,19 @@ def test_a_reason_fits_a_control_frame():
 def test_a_disconnect_is_no_answer():
     """Nobody is there to get one."""
     assert not issubclass(ClientDisconnect, HTTPException)
+
+
+@pytest.mark.parametrize(
+    ("method", "fields"),
+    [
+        ("PATCH", ["Accept", "Accept-Patch"]),
+        ("POST", ["Accept", "Accept-Post"]),
+        ("PUT", ["Accept"]),
+        (None, ["Accept"]),
+    ],
+)
+def test_what_is_taken_has_a_field_of_the_method(method, fields):
+    """RFC 5789 section 2.2, and LDP 1.0 section 7.1"""
+    exc = UnsupportedMediaType(accepted=["text/csv", "a/b"], method=method)
+    assert exc.headers == dict.fromkeys(fields, "text/csv, a/b")
+    assert UnsupportedMediaType(method=method).headers == {}

@@ -55,7 +55,8 @@ def attrs_model(annotation: Any) -> Model:
         annotation=annotation,
         load=_loader(QUICK.hook(kind), THOROUGH.hook(kind)),
         load_strings=load_strings,
-        dump=_dumper(kind, _unstructure_hook(kind)),
+        dump=_dumper(kind, CONVERTER.get_unstructure_hook(kind)),
+        settable=_dumper(kind, SETTABLE.get_unstructure_hook(kind)),
         no_query=no_query,
         names=None if no_query else names_of(shape_of(kind)),
     )
@@ -67,11 +68,6 @@ def _strings(annotation: Any) -> tuple[Hook, str | None]:
         return strings_loader(shape_of(annotation)), None
     except TypeError as exc:
         return plain.nameless, str(exc)
-
-
-def _unstructure_hook(annotation: Any) -> Callable[[Any], Any]:
-    hook: Callable[[Any], Any] = CONVERTER.get_unstructure_hook(annotation)
-    return hook
 
 
 def _loader(quick: Hook, thorough: Hook) -> Callable[[Any], Any]:
@@ -142,10 +138,10 @@ def _is_class(annotation: Any) -> bool:
     return has_fields(get_origin(annotation) or annotation)
 
 
-def _to_mapping(cls: Any, converter: Any) -> Callable[[Any], Any]:
-    """The function that writes an instance, by alias, `init=False` fields too."""
+def _to_mapping(cls: Any, converter: Any, *, shown: bool) -> Callable[[Any], Any]:
+    """The function that writes an instance, by alias."""
     hook: Callable[[Any], Any] = cattrs_gen.make_dict_unstructure_fn(
-        cls, converter, _cattrs_use_alias=True, _cattrs_include_init_false=True
+        cls, converter, _cattrs_use_alias=True, _cattrs_include_init_false=shown
     )
     return hook
 
@@ -154,23 +150,28 @@ def _isoformat(value: date | time) -> str:
     return value.isoformat()
 
 
-def _converter() -> Any:
-    """The converter that writes; what stands here is said once for all models."""
+def _converter(*, shown: bool) -> Any:
+    """The converter that writes; what stands here is said once for all models.
+
+    Args:
+        shown: whether it writes what cannot be set, `init=False` fields, too.
+    """
     converter = cattrs.Converter(unstruct_collection_overrides={Set: list})
     converter.register_unstructure_hook_factory(
-        _is_class, lambda cls: _to_mapping(cls, converter)
+        _is_class, lambda cls: _to_mapping(cls, converter, shown=shown)
     )
     for kind, write in WRITERS.items():
         converter.register_unstructure_hook(kind, write)
     converter.register_unstructure_hook_factory(
-        lambda kind: adapted(kind) is not None, _adapted_dump
+        lambda kind: adapted(kind) is not None,
+        lambda kind: _adapted_dump(kind, shown=shown),
     )
     return converter
 
 
-def _adapted_dump(kind: Any) -> Callable[[Any], Any]:
+def _adapted_dump(kind: Any, *, shown: bool) -> Callable[[Any], Any]:
     model: Any = adapted(kind)
-    dump: Callable[[Any], Any] = model.dump
+    dump: Callable[[Any], Any] = model.dump if shown else model.dump_settable
     return dump
 
 
@@ -181,6 +182,7 @@ WRITERS: dict[type, Callable[[Any], str]] = {
     Decimal: str,
     UUID: str,
 }
-CONVERTER = _converter()
+CONVERTER = _converter(shown=True)
+SETTABLE = _converter(shown=False)
 QUICK = FirstError(generated)
 THOROUGH = EveryError(QUICK)

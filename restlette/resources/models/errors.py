@@ -31,6 +31,9 @@ CODES: Final[Mapping[str, str]] = {
     "repeated": "an item, or a parameter, is there more than once",
     "depth": "the content is nested too deeply",
     "invalid": "a validator or a converter refused the value",
+    "conflict": "a patch points to where there is nothing, or nothing of the kind",
+    "test": "a patch tests for another value than there is",
+    "large": "a patch has too many operations, or copies too much",
     "more": "there may be more errors, which were not looked for",
 }
 """The codes of errors and what each says; they stay the same between releases."""

@@ -50,12 +50,14 @@ def schema_model(annotation: Any, extra: Any) -> Model:
             f"Annotated[list[dict[str, Any]], {kind}(many=True)]"
         )
     no_query = _no_query(schema)
+    dump = _dumper(schema)
     return Model(
         annotation=annotation,
         load=_loader(schema),
         load_strings=plain.nameless if no_query else _strings_loader(schema),
-        dump=_dumper(schema),
+        dump=dump,
         no_query=no_query,
+        settable=lambda value: _settable(schema, dump(value), many=is_list),
     )
 
 
@@ -94,6 +96,40 @@ def _dumper(schema: Any) -> Callable[[Any], Any]:
         raise TypeError(f"None is not written as {name}")
 
     return dump
+
+
+# What can be set ----------------------------------------------------------------------
+
+
+def _settable(schema: Any, data: Any, *, many: bool) -> Any:
+    """What a Schema has written, without the fields that it only writes."""
+    if many:
+        return [_settable(schema, each, many=False) for each in data]
+    known = _loaded(schema)
+    return {
+        key: _settable_value(known[key], value)
+        for key, value in data.items()
+        if key in known
+    }
+
+
+def _settable_value(field: Any, value: Any) -> Any:
+    if value is None or isinstance(field, fields.Pluck):
+        return value
+    if isinstance(field, fields.Nested):
+        schema = field.schema
+        return _settable(schema, value, many=bool(schema.many or field.many))
+    if isinstance(field, fields.List):
+        return [_settable_value(field.inner, each) for each in value]
+    if isinstance(field, fields.Tuple):
+        return [
+            _settable_value(inner, each)
+            for inner, each in zip(field.tuple_fields, value, strict=True)
+        ]
+    if isinstance(field, fields.Mapping):
+        inner = field.value_field
+        return {key: _settable_value(inner, each) for key, each in value.items()}
+    return value
 
 
 # Strings ------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 __all__ = ["Model", "Strings"]
@@ -27,6 +28,10 @@ class Model(NamedTuple):
             what the annotation says, as far as that can be seen.
         no_query: why it cannot be read from a query, or None.
         names: the parameters that `load_strings` takes; None where it takes any.
+        settable: makes the data that `load` would make the value of again, without what
+            `dump` shows only; None where there is nothing of the kind.
+        loads: what makes a value, by the media type of the content, of data in JSON;
+            where it is empty, `load` does it of `application/json`.
     """
 
     annotation: Any
@@ -35,6 +40,12 @@ class Model(NamedTuple):
     dump: Callable[[Any], Any]
     no_query: str | None = None
     names: tuple[str, ...] | None = None
+    settable: Callable[[Any], Any] | None = None
+    loads: Mapping[str, Callable[[Any], Any]] = MappingProxyType({})
+
+    def dump_settable(self, value: Any) -> Any:
+        """Make JSON data of a value, without what cannot be set."""
+        return (self.settable or self.dump)(value)
 
     def or_none(self, annotation: Any) -> Model:
         """The model of `X | None`, which JSON's null stands for None in.
@@ -42,7 +53,7 @@ class Model(NamedTuple):
         Args:
             annotation: what the new model stands for.
         """
-        inner_load, inner_dump = self.load, self.dump
+        inner_load, inner_dump, inner_settable = self.load, self.dump, self.settable
 
         def load(data: Any) -> Any:
             return None if data is None else inner_load(data)
@@ -50,4 +61,9 @@ class Model(NamedTuple):
         def dump(value: Any) -> Any:
             return None if value is None else inner_dump(value)
 
-        return self._replace(annotation=annotation, load=load, dump=dump)
+        def settable(value: Any) -> Any:
+            return None if value is None else (inner_settable or inner_dump)(value)
+
+        return self._replace(
+            annotation=annotation, load=load, dump=dump, settable=settable
+        )

@@ -363,6 +363,8 @@ def _objection(shape: Shape, annotation: Any) -> str | None:
         return f"{described(annotation)} has no form in JSON; {REMEDY}"
     if shape.kind == "choice" and len(choices_of(shape)) < len(_members(shape)):
         return f"{described(annotation)} has values that JSON has not"
+    if shape.kind == "model" and getattr(adapted(shape.type), "loads", None):
+        return f"{described(annotation)} is all of the content, and no part of anything"
     if shape.kind == "union":
         members = [shape_of(each) for each in shape.arguments]
         values = [each for each in members if each.type is not NoneType]
