@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import clients, imports, inprocess, server, startup, table
+from benchmarks import clients, imports, inprocess, models, server, startup, table
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -34,6 +34,12 @@ def test_every_case_in_process_answers_as_the_raw_application_does() -> None:
     """Status and content are compared before anything is timed."""
     said = bench(*inprocess.NAMES)
     for name in inprocess.NAMES:
+        assert f"\n{name}: " in said
+
+
+def test_models_answer_what_is_made_by_hand() -> None:
+    said = bench(*models.NAMES)
+    for name in models.NAMES:
         assert f"\n{name}: " in said
 
 

@@ -57,6 +57,7 @@ def schema_model(annotation: Any, extra: Any) -> Model:
         load_strings=plain.nameless if no_query else _strings_loader(schema),
         dump=dump,
         no_query=no_query,
+        names=None if schema.unknown == marshmallow.INCLUDE else tuple(_loaded(schema)),
         settable=lambda value: _settable(schema, dump(value), many=is_list),
     )
 

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from marshmallow import (
     EXCLUDE,
+    INCLUDE,
     Schema,
     ValidationError,
     fields,
@@ -306,6 +307,14 @@ def test_strings_are_read_leniently() -> None:
         "full": True,
     }
     assert model.load_strings({"tags": ["a"]}) == {"tags": ["a"]}
+
+
+def test_it_says_which_names_it_reads() -> None:
+    """Other header fields and cookies are not looked at, so it is not given them."""
+    assert model_for(QUERY).names == ("words", "limit", "tags", "full")
+    assert model_for(Annotated[dict[str, Any], AuthorSchema]).names == ("name",)
+    everything = Annotated[dict[str, Any], Query(unknown=INCLUDE)]
+    assert model_for(everything).names is None
 
 
 def test_errors_of_strings_come_at_once() -> None:
