@@ -34,7 +34,7 @@ from restlette.http.json import STANDARD, JSONCodec
 from restlette.http.limits import DEFAULT_LIMITS, Limits
 from restlette.http.negotiation import select
 from restlette.http.request import Request
-from restlette.http.response import Response, StreamingResponse, has_content
+from restlette.http.response import Response, StreamingResponse
 from restlette.http.types import Receive, Scope, Send
 from restlette.http.urls import quote_path
 from restlette.http.validators import Validators
@@ -73,6 +73,9 @@ class Settings(NamedTuple):
     build: Callable[..., str]
     guards: tuple[Rules, ...] = ()
 
+
+# PERF: makes a request without `Request.__init__`, whose check of the scope was made.
+_new_request = Request.__new__
 
 _JSON_FIELD = (b"content-type", b"application/json")
 _VARY_ACCEPT = (b"vary", b"Accept")
@@ -139,6 +142,7 @@ class Operation:
         "_fields",
         "_is_json",
         "_is_tuned",
+        "_is_typed",
         "_load_body",
         "_offers",
         "_params_taken",
@@ -196,6 +200,7 @@ class Operation:
         self._is_tuned = (
             settings.limits is not DEFAULT_LIMITS or settings.codec is not STANDARD
         )
+        self._is_typed = self.binding.returns.typed
         self._binds = bool(self.binding.wanted)
         self._strings = self._strings_parts()
         self.is_plain = self._judge()
@@ -281,13 +286,18 @@ class Operation:
         PERF: `respond` without the steps that such an operation does not state, in one
         coroutine. The tests hold the two to the same answers.
         """
-        request = Request(scope, receive, send)
+        # PERF: what Request.__init__ does, without the call of it.
+        request = _new_request(Request)
+        request.scope = scope
+        request._receive = receive
+        request._send = send
         if self._is_tuned:
             request.limits = self.settings.limits
             request.codec = self.settings.codec
+        response: Response | None = None
         try:
             anything = accept is None or accept == b"*/*"
-            if not anything and self.binding.returns.typed:
+            if not anything and self._is_typed:
                 self.choose(accept)
                 anything = len(self._offers) == 1
             params = scope["path_params"]
@@ -312,8 +322,7 @@ class Operation:
                     elif self._binds:
                         params = await self._bound(request, dict(params))
                     result = await self.function(resource, request, **params)
-            response: Response | None = None
-            if anything and type(result) is dict and self._is_json:
+            if anything and result.__class__ is dict and self._is_json:
                 try:
                     status, body = 200, self._bodies[0](result)
                 except TypeError as exc:
@@ -327,7 +336,7 @@ class Operation:
             await self.settings.boundary.fail(exc, scope, receive, send)
             return
         if response is not None and (
-            type(response) is not Response or response.background is not None
+            response.__class__ is not Response or response.background is not None
         ):
             await response(scope, receive, send)
             return
@@ -521,15 +530,16 @@ class Operation:
     def _answer_reply(
         self, reply: Reply[Any], scope: Scope, accept: bytes | None, choice: int | None
     ) -> Response:
+        status = reply.status_code
         if reply.content is None:
-            response = Response(status_code=reply.status_code)
-        elif not has_content(reply.status_code):
+            response = Response(status_code=status)
+        elif status in (204, 304):
             raise TypeError(
-                f"{self.where} returned content with the status {reply.status_code}, "
+                f"{self.where} returned content with the status {status}, "
                 "which has none (RFC 9110 §6.4.1)."
             )
         else:
-            response = self._encoded(reply.content, accept, choice, reply.status_code)
+            response = self._encoded(reply.content, accept, choice, status)
         if reply.headers:
             if "content-length" in reply.headers:
                 raise TypeError(
@@ -537,13 +547,13 @@ class Operation:
                     "out, it is worked out from the content."
                 )
             response.headers.update(reply.headers)
-        location = getattr(reply, "location", None)
-        if location is not None:
-            field = b"location", self._link(location, scope)
+        if reply.location is not None:
+            field = b"location", self._link(reply.location, scope)
             response.raw_headers.append(field)
-        for name, cookie in reply.cookies.items():
-            given = {"value": cookie} if isinstance(cookie, str) else cookie
-            response.set_cookie(name, **given)
+        if reply.cookies:
+            for name, cookie in reply.cookies.items():
+                given = {"value": cookie} if isinstance(cookie, str) else cookie
+                response.set_cookie(name, **given)
         response.background = reply.background
         return response
 

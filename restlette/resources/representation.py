@@ -93,6 +93,9 @@ class Reply(Generic[T]):
 
     __slots__ = ("background", "content", "cookies", "headers", "status_code")
 
+    # Kinds that say where something is have one.
+    location: str | Ref | None = None
+
     def __init__(
         self,
         content: T | None = None,
@@ -148,13 +151,12 @@ class _Located(Reply[T]):
         cookies: Cookies | None = None,
         background: Callable[[], Any] | None = None,
     ) -> None:
-        super().__init__(
-            content,
-            status_code=self.STATUS,
-            headers=headers,
-            cookies=cookies,
-            background=background,
-        )
+        # PERF: what super().__init__ does, without the call; its status needs no check.
+        self.content = content
+        self.status_code = self.STATUS
+        self.headers = _checked(headers) if headers else {}
+        self.cookies = dict(cookies) if cookies else {}
+        self.background = background
         if location is not None and "location" in self.headers:
             raise ValueError("the location is given twice, the second time in headers")
         if isinstance(location, str):
