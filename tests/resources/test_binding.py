@@ -379,8 +379,8 @@ def test_ten_thousand_handlers_are_bound_in_about_a_second() -> None:
         async def get(self, request, book_id: int, query: BookQuery) -> list[Book]: ...
 
     names = ("book_id",)
-    started = time.perf_counter()
+    started = time.thread_time()
     for _ in range(10_000):
         bind(Resource.get, Resource, names)
-    assert time.perf_counter() - started < 10
+    assert time.thread_time() - started < 10
     assert bind(just_request, None, []).returns is UNANNOTATED

@@ -342,10 +342,10 @@ def test_any_header_is_taken_or_a_violation(name: bytes, value: bytes) -> None:
 
 def test_a_hostile_value_is_checked_in_linear_time() -> None:
     """A megabyte of space before a control character."""
-    began = time.monotonic()
+    began = time.thread_time()
     with pytest.raises(ASGIViolation, match="control character"):
         run(sending(start(200, [(b"a", b"b" + b" " * 1_000_000 + b"\0")])))
-    assert time.monotonic() - began < 2
+    assert time.thread_time() - began < 2
 
 
 def stream(app: ASGIApp, content: Any = b"", *, raises: bool = True) -> list[bytes]:
