@@ -644,6 +644,10 @@ def _plain(route: RouteInfo) -> dict[str, Any]:
             method: [repr(guard) for guard in guards]
             for method, guards in route.guards.items()
         },
+        "problems": {
+            _full_name(exc_class): problem.status_code
+            for exc_class, problem in route.problems.items()
+        },
         "place": None if place is None else {"file": place.file, "line": place.line},
     }
 

@@ -406,6 +406,7 @@ def test_the_tree_for_programs(capsys: pytest.CaptureFixture[str], shop: Path) -
         "endpoint": "shop.Item",
         "handlers": {"GET": "shop.Item.get", "PUT": "shop.Item.put"},
         "guards": {},
+        "problems": {},
         "include_in_schema": True,
         "host": None,
     }

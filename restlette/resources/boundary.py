@@ -26,6 +26,7 @@ from restlette.http.problems import problem_response
 from restlette.http.request import HTTPConnection, Request
 from restlette.http.response import Response
 from restlette.http.types import Message, Receive, Scope, Send
+from restlette.resources.problem import Problem
 
 if TYPE_CHECKING:
     import logging
@@ -35,7 +36,7 @@ else:
 __all__ = ["Boundary", "Handlers", "Refusal", "Watch", "find_accept"]
 
 Handler = Callable[..., Any]
-Handlers = Mapping[int | type[BaseException], Handler]
+Handlers = Mapping[int | type[BaseException], Handler | Problem]
 
 # RFC 9113 §8.2.2: an endpoint must not generate an HTTP/2 message containing
 # connection-specific header fields; RFC 9114 §4.2 says it for HTTP/3.
@@ -88,7 +89,10 @@ class Boundary:
         pool: ThreadPool | None = None,
     ) -> None:
         self._tables = [
-            {key: as_async(handler, pool) for key, handler in table.items()}
+            {
+                key: each if isinstance(each, Problem) else as_async(each, pool)
+                for key, each in table.items()
+            }
             for table in tables
             if table
         ]
@@ -112,6 +116,22 @@ class Boundary:
 
     def find(self, exc: BaseException) -> Handler | None:
         """Give the handler of an exception: by status, then by class, inside out."""
+        found = self._look_up(exc)
+        return None if isinstance(found, Problem) else found
+
+    def told(self, exc: Exception) -> Exception:
+        """Give what clients are told of an exception: itself, or its problem."""
+        problem = self._look_up(exc)
+        if not isinstance(problem, Problem):
+            return exc
+        try:
+            told = problem.of(exc)
+        except Exception as raised:
+            return raised
+        told.__cause__ = exc
+        return told
+
+    def _look_up(self, exc: BaseException) -> Handler | Problem | None:
         for table in self._tables:
             if isinstance(exc, HTTPException) and exc.status_code in table:
                 return table[exc.status_code]
@@ -125,7 +145,7 @@ class Boundary:
         """Give the handler of what nobody else handles."""
         for table in self._tables:
             handler = table.get(500) or table.get(Exception)
-            if handler is not None:
+            if handler is not None and not isinstance(handler, Problem):
                 return handler
         return None
 
@@ -143,6 +163,7 @@ class Boundary:
             handled the exception or its handler failed.
         """
         failed: Handler | None = None
+        exc = self.told(exc)
         handler = self.find(exc)
         if handler is not None:
             try:

@@ -31,6 +31,7 @@ from restlette.resources.guards import (
 )
 from restlette.resources.instances import Instances
 from restlette.resources.pipeline import Operation, Settings
+from restlette.resources.problem import Problem
 from restlette.resources.representation import JSON
 from restlette.resources.routes import (
     Host,
@@ -65,7 +66,16 @@ __all__ = [
     "connect",
     "describe",
     "freeze",
+    "problems_of",
 ]
+
+
+def problems_of(tables: Sequence[Handlers]) -> dict[type[BaseException], Problem]:
+    """Give the problems in tables of exception handlers, the innermost table first."""
+    found: dict[Any, Any] = {}
+    for table in tables:
+        found = {**table, **found}
+    return {key: each for key, each in found.items() if isinstance(each, Problem)}
 
 
 class Above(NamedTuple):
@@ -76,6 +86,8 @@ class Above(NamedTuple):
         names: The joined names of the mounts, each with a colon.
         settings: What was decided so far.
         tables: The exception handlers, the router's own first.
+        problems: What clients are told of exceptions, as far as no handler of a router
+            below answers them.
         layers: The middleware, the outermost first; the root's is not among it. It is
             made when an entry asks for it.
         host: The host that all of it is for.
@@ -87,6 +99,7 @@ class Above(NamedTuple):
     names: str
     settings: Settings
     tables: tuple[Handlers, ...]
+    problems: Mapping[type[BaseException], Problem]
     layers: tuple[Layer, ...]
     host: Host | None
     default: ASGIApp | None
@@ -161,6 +174,7 @@ def describe(route: Routing, above: Above) -> RouteInfo:
         endpoint=route.app if isinstance(route, Mount | Host) else route.endpoint,
         handlers=route.handlers() if isinstance(route, Route) else {},
         guards=_guards(route, above),
+        problems=above.problems,
         include_in_schema=(
             isinstance(route, Route | WebSocketRoute) and route.include_in_schema
         ),

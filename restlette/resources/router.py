@@ -20,6 +20,7 @@ from contextlib import asynccontextmanager
 from typing import Any, Literal, NamedTuple, TypeGuard, TypeVar
 
 from restlette.concurrency import DEFAULT_POOL
+from restlette.http.errors import HTTPException
 from restlette.http.json import STANDARD
 from restlette.http.limits import DEFAULT_LIMITS
 from restlette.http.types import ASGIApp, Receive, Scope, Send
@@ -29,9 +30,10 @@ from restlette.middleware import BaseHTTPMiddleware, Middleware, compose
 from restlette.resources.boundary import Boundary, Handlers
 from restlette.resources.dependencies import Container
 from restlette.resources.explaining import Explanation, explain, request_scope
-from restlette.resources.freezing import Above, describe, freeze
+from restlette.resources.freezing import Above, describe, freeze, problems_of
 from restlette.resources.guards import Guard, Rule, below, read_guards
 from restlette.resources.pipeline import Settings
+from restlette.resources.problem import Problem
 from restlette.resources.routes import (
     Host,
     Mount,
@@ -51,6 +53,9 @@ from restlette.suggestions import did_you_mean
 __all__ = ["Named", "NoMatchFound", "Router"]
 
 T = TypeVar("T")
+
+# What the argument of a problem hides.
+_type = type
 
 
 class NoMatchFound(LookupError):
@@ -359,6 +364,60 @@ class Router:
         self.exception_handlers[key] = handler
         self._changed()
 
+    def problem(
+        self,
+        exc_class: type[Exception],
+        *,
+        status_code: int,
+        type: str = "about:blank",
+        title: str | None = None,
+        detail: str | Callable[[Any], str | None] | None = None,
+        extensions: (
+            Mapping[str, Any] | Callable[[Any], Mapping[str, Any]] | None
+        ) = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        """Say what clients are told of an exception below this router.
+
+        It is answered as an HTTPException of that status would be, and handlers of the
+        status are asked.
+
+        Args:
+            exc_class: A class of exceptions of the domain.
+            status_code: 400 to 599.
+            type: A URI reference that names the kind of problem (RFC 9457 §3.1.1).
+            title: The kind in words; the status code's phrase if not given.
+            detail: What went wrong this time: a text, or a function of the exception;
+                `str` shows its text, which is not shown otherwise.
+            extensions: Further members, or a function of the exception.
+            headers: Header fields of the answer.
+
+        Raises:
+            TypeError: The class is none of exceptions, or of answers already.
+            ValueError: The problem makes no sense.
+        """
+        given: object = exc_class
+        is_class = isinstance(given, _type) and issubclass(given, Exception)
+        if not is_class or given is Exception:
+            raise TypeError(
+                f"a problem is for a subclass of Exception, not {exc_class!r}. For "
+                "whatever nobody handles write @app.exception_handler(500)."
+            )
+        if issubclass(exc_class, HTTPException):
+            raise TypeError(
+                f"{exc_class.__qualname__} is an answer already: raise it with the "
+                "type, title and detail that clients are to see."
+            )
+        self.exception_handlers[exc_class] = Problem(
+            status_code,
+            type=type,
+            title=title,
+            detail=detail,
+            extensions=extensions,
+            headers=headers,
+        )
+        self._changed()
+
     def add_middleware(self, cls: Any, *args: Any, **options: Any) -> None:
         """Put a middleware around all that is below this router.
 
@@ -545,6 +604,7 @@ class Router:
             names="",
             settings=self._settings(),
             tables=(self.exception_handlers,),
+            problems=problems_of((self.exception_handlers,)),
             layers=(),
             host=None,
             default=self.default,
@@ -569,6 +629,7 @@ class Router:
             names=above.names + (f"{mount.name}:" if mount.name else ""),
             settings=settings,
             tables=tables,
+            problems=problems_of(tables),
             layers=layers,
             host=mount if isinstance(mount, Host) else above.host,
             default=child.default,

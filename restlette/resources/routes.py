@@ -21,6 +21,7 @@ from restlette.middleware import Middleware
 from restlette.resources.annotations import keep_local_names
 from restlette.resources.endpoint import HTTPEndpoint, handlers_of
 from restlette.resources.guards import Guard, Rule, read_guards
+from restlette.resources.problem import Problem
 from restlette.resources.uri import Template
 from restlette.resources.websocket import WebSocketEndpoint
 
@@ -65,6 +66,8 @@ class RouteInfo(NamedTuple):
         handlers: The function of each method.
         guards: Those of each method (`"WEBSOCKET"` for the handshake of one), all of
             which have to let a request in; the outermost router's first.
+        problems: What clients are told of exceptions, by class; the innermost router's
+            come first.
         include_in_schema: Whether a schema shows it.
         host: The host that it is for, where it is for one alone.
         place: Where it was registered.
@@ -78,6 +81,7 @@ class RouteInfo(NamedTuple):
     endpoint: Any
     handlers: Mapping[str, Callable[..., Any]]
     guards: Mapping[str, tuple[Guard, ...]]
+    problems: Mapping[type[BaseException], Problem]
     include_in_schema: bool
     host: str | None
     place: Place | None
