@@ -66,12 +66,21 @@ class RequestOptions(MessageOptions, total=False):
         base_url: Where the application seems to be served; "http://testserver" if not
             given.
         state: What the lifespan would have left in `request.state`.
+        path_params: The parameters of the path, converted, for a resource that no
+            router leads to.
+        user: What authentication would have left in `request.user`.
+        auth: What it would have left in `request.auth`.
+        session: What a middleware for sessions would have left in `request.session`.
     """
 
     client: tuple[str, int] | None
     root_path: str
     base_url: str
     state: Mapping[str, Any] | None
+    path_params: Mapping[str, Any] | None
+    user: Any
+    auth: Any
+    session: Any
 
 
 class Outgoing(NamedTuple):
@@ -102,6 +111,10 @@ def outgoing(
     root_path: str = "",
     base_url: str = BASE_URL,
     state: Mapping[str, Any] | None = None,
+    path_params: Mapping[str, Any] | None = None,
+    user: Any = None,
+    auth: Any = None,
+    session: Any = None,
 ) -> Outgoing:
     """Put a request together; the options are those of `RequestOptions`.
 
@@ -126,6 +139,8 @@ def outgoing(
         root_path=root_path,
         state=state or {},
     )
+    known = {"path_params": path_params, "user": user, "auth": auth, "session": session}
+    scope.update((name, value) for name, value in known.items() if value is not None)
     return Outgoing(scope, body, target.url(origin))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Unpack
 
 from restlette.http.request import Request
@@ -16,7 +15,6 @@ def build_request(
     method: str = "GET",
     path: str = "/",
     *,
-    path_params: Mapping[str, Any] | None = None,
     app: Any = None,
     **options: Unpack[RequestOptions],
 ) -> Request:
@@ -25,16 +23,16 @@ def build_request(
     Args:
         method: The method.
         path: The path and the query.
-        path_params: What matching the path would have given, converted.
         app: The application, for `request.app` and `request.url_for`.
         options: `json`, `content`, `data`, `headers`, `params`, `cookies`, `client`,
-            `root_path`, `base_url`, `state`: see `RequestOptions`.
+            `root_path`, `base_url`, `state`, `path_params`, `user`, `auth`, `session`:
+            see `RequestOptions`.
 
     Returns:
         The request. Its content can be read, once, on any loop.
     """
     scope, body, _ = outgoing(method, path, **options)
-    scope["path_params"] = dict(path_params or {})
+    scope.setdefault("path_params", {})
     if app is not None:
         scope["app"] = scope["router"] = app
     exchange = Exchange(method, body)

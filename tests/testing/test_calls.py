@@ -4,8 +4,27 @@ import asyncio
 import contextvars
 from typing import Any
 
+import attrs
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from restlette import (
+    JSON,
+    Conflict,
+    Created,
+    Guard,
+    HTTPEndpoint,
+    JSONResponse,
+    Middleware,
+    Preconditions,
+    Representation,
+    Request,
+    Restlette,
+    Route,
+    Router,
+    Validators,
+)
 from restlette.http.types import Receive, Scope, Send
 from restlette.testing import ASGIViolation, IncompleteAnswer, call, call_async
 from tests.testing.apps import answering, body, mirror, raising, sending, start
@@ -100,3 +119,134 @@ def test_a_call_works_inside_a_running_loop() -> None:
         return call(app).content, (await call_async(app)).content
 
     assert asyncio.run(main()) == (b"green", b"green")
+
+
+# A resource on its own, and the same below a router -----------------------------------
+
+
+@attrs.frozen
+class Change:
+    title: str
+    year: int = 0
+
+
+@attrs.frozen
+class Search:
+    words: list[str] = attrs.Factory(list)
+    page: int = 1
+
+
+class Known(Guard):
+    """Lets in who is logged in, to shelves of the session."""
+
+    challenges = "Basic"
+    responses = {401: "Log in first.", 403: "Not your shelf."}
+
+    async def check(self, connection: Any, resource: Any) -> bool:
+        if connection.scope.get("user") is None:
+            return False
+        shelf: bool = connection.path_params["shelf"] in connection.session["shelves"]
+        return shelf
+
+
+class Book(HTTPEndpoint):
+    """Every step that a resource can state."""
+
+    shelves: dict[str, int]
+    guards = [Known()]
+    representations = (JSON, Representation("text/csv", lambda content: b"csv"))
+
+    async def prepare(self, request: Request, shelf: str) -> Any:
+        return JSONResponse({"early": shelf}) if shelf == "early" else None
+
+    async def validators(self, request: Request, shelf: str) -> Validators | None:
+        version = self.shelves.get(shelf)
+        return None if version is None else Validators(etag=str(version))
+
+    async def get(self, request: Request, book_id: int, query: Search) -> list[Any]:
+        return [book_id, query.words, query.page, request.path_params["shelf"]]
+
+    async def put(
+        self,
+        request: Request,
+        shelf: str,
+        body: Change,
+        query: Search,
+        preconditions: Preconditions,
+    ) -> Created[Change] | Change:
+        if body.year > 3000:
+            raise Conflict("Not yet.")
+        return body if shelf in self.shelves else Created(body)
+
+    def delete(self, request: Request) -> None: ...
+
+
+class Enters:
+    """Gives a request the user and the session that it names."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        fields = dict(scope["headers"])
+        if b"x-user" in fields:
+            scope["user"] = fields[b"x-user"].decode()
+            scope["session"] = {"shelves": ["a", "b", "early"]}
+        await self.app(scope, receive, send)
+
+
+ALONE = Book(shelves={"a": 1, "c": 2})
+MOUNTED = Restlette(middleware=[Middleware(Enters)])
+MOUNTED.mount("/shelves/{shelf}", Router([Route("/{book_id:int}", ALONE)]))
+
+BODIES = st.one_of(
+    st.none(),
+    st.sampled_from([[], "x", {"title": "Dune", "more": 1}]),
+    st.fixed_dictionaries(
+        {"title": st.one_of(st.text(max_size=3), st.integers())},
+        optional={"year": st.sampled_from([1965, "1965", 3001])},
+    ),
+)
+
+
+@given(
+    method=st.sampled_from(["GET", "HEAD", "PUT", "DELETE", "POST", "OPTIONS", "NOPE"]),
+    shelf=st.sampled_from(["a", "b", "c", "early"]),
+    book_id=st.integers(0, 10**9),
+    user=st.sampled_from([None, "ada"]),
+    query=st.sampled_from(["", "words=x&words=y", "page=2", "page=x", "other=1"]),
+    headers=st.dictionaries(
+        st.sampled_from(["accept", "if-match", "if-none-match", "content-type"]),
+        st.sampled_from(
+            ["*", "text/csv", "*/*", '"1;text/csv"', '"1"', "image/png", "junk"]
+        ),
+    ),
+    body=BODIES,
+)
+def test_a_resource_on_its_own_answers_as_it_does_below_a_router(
+    method, shelf, book_id, user, query, headers, body
+) -> None:
+    """Same bytes, same fields: a test of a resource is one of its application's."""
+    options: Any = {"params": query}
+    if body is not None:
+        options["json"] = body
+    alone = call(
+        ALONE,
+        method,
+        path_params={"shelf": shelf, "book_id": book_id},
+        user=user,
+        session={"shelves": ["a", "b", "early"]},
+        headers=headers,
+        **options,
+    )
+    entered = {"x-user": user} if user else {}
+    mounted = call(
+        MOUNTED,
+        method,
+        f"/shelves/{shelf}/{book_id}",
+        headers={**headers, **entered},
+        **options,
+    )
+    assert alone.status_code == mounted.status_code
+    assert alone.content == mounted.content
+    assert sorted(alone.headers.items()) == sorted(mounted.headers.items())

@@ -53,3 +53,13 @@ def test_an_unknown_option_is_refused() -> None:
     """By name, as Python does it."""
     with pytest.raises(TypeError, match="jsn"):
         outgoing("GET", "/", jsn=1)  # type: ignore[call-arg]  # that is the test
+
+
+def test_what_routers_and_middleware_would_know_is_in_the_scope() -> None:
+    scope, _, _ = outgoing(
+        "GET", "/", path_params={"id": 1}, user="ada", auth=["read"], session={}
+    )
+    assert scope["path_params"] == {"id": 1}
+    assert (scope["user"], scope["auth"], scope["session"]) == ("ada", ["read"], {})
+    scope, _, _ = outgoing("GET", "/")
+    assert not {"path_params", "user", "auth", "session"} & scope.keys()
