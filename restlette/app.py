@@ -8,7 +8,7 @@ the codec and the threads, and a boundary around the middleware.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from types import ModuleType
 from typing import Any, Literal, Protocol
 
@@ -91,7 +91,6 @@ class Restlette(Router):
         self._debug = debug
         self._codec = _codec(json)
         self._pool = ThreadPool(threads)
-        self._provided = Container()
         self._is_open = False
         self.state = State()
         self.plugins: list[Plugin] = []
@@ -106,6 +105,7 @@ class Restlette(Router):
             guards=guards,
             limits=limits,
         )
+        self._opened = Container(self._provided)
         for key, handler in (exception_handlers or {}).items():
             self.add_exception_handler(key, handler)
 
@@ -123,45 +123,6 @@ class Restlette(Router):
     def router(self) -> Router:
         """The root of the tree: the application itself."""
         return self
-
-    # What is provided -----------------------------------------------------------------
-
-    def provide(
-        self,
-        key: Any,
-        factory: Callable[..., Any],
-        *,
-        scope: Literal["app", "request"] = "app",
-    ) -> None:
-        """Let a factory make what resources ask for by an annotation.
-
-        Args:
-            key: The annotation: a type, a protocol, `Annotated[Engine, "replica"]`.
-            factory: Makes it: a class, a function, plain or asynchronous. A context
-                manager that it gives is entered, and left at the end.
-            scope: `"app"` for one that lives as long as the application, `"request"`
-                for one a request.
-
-        Raises:
-            TypeError: The factory has a parameter that nothing tells how to fill.
-            ValueError: The key is provided already.
-        """
-        self._provided.provide(key, factory, scope=scope)
-        self._is_open = False
-        self._changed()
-
-    def provide_value(self, key: Any, value: Any) -> None:
-        """Give a value, as it is, to the resources that ask for a key.
-
-        Raises:
-            ValueError: The key is provided already.
-        """
-        self._provided.provide_value(key, value)
-        self._changed()
-
-    def override(self, key: Any, value: Any) -> AbstractContextManager[None]:
-        """Put a value in the place of what is provided, inside a `with`: for tests."""
-        return self._provided.override(key, value)
 
     def install(self, plugin: Plugin) -> None:
         """Add a plug-in.
@@ -191,7 +152,12 @@ class Restlette(Router):
         return Boundary(tables, debug=self._debug, pool=self._pool)
 
     def _container(self) -> Container:
-        return self._provided
+        return self._opened
+
+    def _changed(self) -> None:
+        super()._changed()
+        # What was provided since is to be made.
+        self._is_open = False
 
     def _build_stack(self, site: Site) -> ASGIApp:
         stack = super()._build_stack(site)
@@ -213,7 +179,7 @@ class Restlette(Router):
         await super().__call__(scope, receive, send)
 
     async def _open(self) -> None:
-        await self._provided.open_app()
+        await self._opened.open_app()
         self._is_open = True
 
     @asynccontextmanager
@@ -226,7 +192,7 @@ class Restlette(Router):
         finally:
             self._is_open = False
             try:
-                await self._provided.close_app()
+                await self._opened.close_app()
             finally:
                 self._pool.close()
 

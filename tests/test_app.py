@@ -17,6 +17,7 @@ from restlette.background import BackgroundTask
 from restlette.http.errors import Conflict, HTTPException
 from restlette.http.headers import MutableHeaders
 from restlette.http.json import STANDARD, ORJSONCodec, UJSONCodec
+from restlette.http.request import Request
 from restlette.http.response import PlainTextResponse, StreamingResponse
 from restlette.http.websocket import WebSocket
 from restlette.middleware import Middleware
@@ -25,6 +26,7 @@ from restlette.resources.endpoint import HTTPEndpoint
 from restlette.resources.representation import Reply
 from restlette.resources.router import Router
 from restlette.resources.routes import Route
+from restlette.resources.websocket import WebSocketEndpoint
 from restlette.testing import AsyncTestClient, TestClient, call
 
 PLAIN = {"type": "about:blank", "title": "Internal Server Error", "status": 500}
@@ -784,3 +786,157 @@ def test_caches_120_distinct_requests_leave_nothing_behind():
     before = blocks()
     asyncio.run(ask(range(6_000, 12_000)))
     assert blocks() - before < 6_000
+
+
+# What a router provides ---------------------------------------------------------------
+
+
+class Shop:
+    """A dependency that says where it came from, and when it was opened and closed."""
+
+    events: list[str] = []
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    async def __aenter__(self) -> "Shop":
+        self.events.append(f"open {self.name}")
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        self.events.append(f"close {self.name}")
+
+
+class Till:
+    def __init__(self, shop: Shop) -> None:
+        self.name = f"till of {shop.name}"
+
+
+class Desk(HTTPEndpoint):
+    shop: Shop
+    till: Till
+
+    async def get(self, request):
+        return [self.shop.name, self.till.name]
+
+
+class Bell(WebSocketEndpoint):
+    shop: Shop
+
+    async def on_connect(self, websocket):
+        await websocket.accept()
+        await websocket.send_text(self.shop.name)
+        await websocket.close()
+
+
+def street():
+    """An application that provides one shop, and routers below that provide others."""
+    Shop.events = []
+    inner = Router()
+    inner.provide(Shop, lambda: Shop("inner"))
+    inner.add_route("/desk", Desk)
+    inner.add_route("/bell", Bell)
+    outer = Router()
+    outer.provide_value(Till, Till(Shop("outer")))
+    outer.mount("/inner", inner)
+    outer.add_route("/desk", Desk)
+    app = Restlette()
+    app.provide(Shop, lambda: Shop("app"))
+    app.provide(Till, Till)
+    app.add_route("/desk", Desk)
+    app.mount("/outer", outer)
+    app.mount("/inner", inner)
+    return app, inner
+
+
+def test_what_a_router_provides_is_for_what_is_below_it():
+    """The nearest router's; and what a factory asks for is looked up from its own."""
+    app, _ = street()
+    with TestClient(app) as client:
+        assert client.get("/desk").json() == ["app", "till of app"]
+        assert client.get("/outer/desk").json() == ["app", "till of outer"]
+        assert client.get("/inner/desk").json() == ["inner", "till of app"]
+        assert client.get("/outer/inner/desk").json() == ["inner", "till of outer"]
+        with client.websocket_connect("/inner/bell") as websocket:
+            assert websocket.receive_text() == "inner"
+    # One for each place that the router is mounted at; the last one is closed first.
+    opened = ["open app", "open inner", "open inner"]
+    closed = ["close inner", "close inner", "close app"]
+    assert Shop.events == [*opened, *closed]
+
+
+def test_an_override_of_the_application_holds_below_it():
+    app, inner = street()
+    with app.override(Shop, Shop("fake")), TestClient(app) as client:
+        assert client.get("/inner/desk").json() == ["fake", "till of fake"]
+        with inner.override(Shop, Shop("nearer")):
+            assert client.get("/inner/desk").json() == ["nearer", "till of fake"]
+            assert client.get("/desk").json() == ["fake", "till of fake"]
+        assert client.get("/inner/desk").json() == ["fake", "till of fake"]
+
+
+def test_what_a_router_provides_for_a_request_is_made_for_each():
+    app, inner = street()
+    made = []
+
+    class Session:
+        pass
+
+    @contextmanager
+    def session(shop: Shop, request: Request):
+        made.append((shop.name, request.path_params["id"]))
+        yield Session()
+        made.append("closed")
+
+    class Item(HTTPEndpoint):
+        session: Session
+
+        async def get(self, request):
+            return isinstance(self.session, Session)
+
+    inner.provide(Session, session, scope="request")
+    inner.add_route("/item/{id:int}", Item)
+    with TestClient(app) as client:
+        assert client.get("/inner/item/7").json() is True
+        assert client.get("/outer/inner/item/8").json() is True
+    assert made == [("inner", 7), "closed", ("inner", 8), "closed"]
+
+
+def test_what_a_router_provides_later_is_opened_at_the_next_request():
+    app, inner = street()
+
+    class Late:
+        pass
+
+    class Item(HTTPEndpoint):
+        late: Late
+
+        async def get(self, request):
+            return isinstance(self.late, Late)
+
+    with TestClient(app) as client:
+        assert client.get("/desk").status_code == 200
+        inner.provide(Late, Late)
+        inner.add_route("/late", Item)
+        assert client.get("/inner/late").json() is True
+    assert Shop.events.count("open app") == 1
+
+
+def test_startup_124_what_a_router_provides_is_not_known_above_it():
+    """start-up config-124."""
+    app = Restlette()
+    inner = Router()
+    inner.provide(Shop, lambda: Shop("inner"))
+    app.mount("/inner", inner)
+    app.provide(Till, Till)
+    app.add_route("/desk", Desk)
+    with pytest.raises(TypeError, match=r"Desk.shop asks for Shop, which nobody"):
+        app.freeze()
+
+
+def test_a_router_by_itself_has_nobody_who_opens_what_it_provides():
+    router = Router()
+    router.provide(Shop, lambda: Shop("inner"))
+    router.add_route("/desk", Desk)
+    with pytest.raises(TypeError, match="or mount the router in a Restlette"):
+        router.freeze()

@@ -2,8 +2,9 @@
 
 A resource class names its dependencies as annotated public attributes without a
 value; they are keyword arguments of its constructor. The story starts at `Injected`,
-the base that collects them. A `Container` holds what an application provides, made
-by factories whose products live as long as the application, or as long as a request.
+the base that collects them. `Provisions` are what a router provides, a `Container`
+holds what was made of them, by factories whose products live as long as the
+application, or as long as a request.
 
     DependencyError     is a TypeError: what is asked for is provided by nobody, needs
                         itself, lives too short, or is not open
@@ -44,6 +45,7 @@ __all__ = [
     "DependencyError",
     "Injected",
     "Provider",
+    "Provisions",
     "dependencies_of",
     "describe",
     "is_connection",
@@ -58,6 +60,9 @@ GENERATOR = 0x20 | 0x200
 Wanted = Mapping[str, Any]
 
 Lifetime = Literal["app", "request"]
+
+# What was made for one request, by the container that answers for its key.
+Made = dict["Container", dict[Any, Any]]
 
 
 class DependencyError(TypeError):
@@ -186,12 +191,8 @@ class Provider(NamedTuple):
     scope: Lifetime
 
 
-class Container:
-    """What an application provides to its resources, by key.
-
-    Products of app-scoped factories are made once, by `open_app`, each after what it
-    asks for itself, and closed in the opposite order by `close_app`. Products of
-    request-scoped factories are made for a request that needs them.
+class Provisions:
+    """What a router provides to the resources below it, by key.
 
     A factory is called without arguments, or with what its annotated parameters ask
     for; in a request-scoped one, a parameter annotated `HTTPConnection` (or `Request`,
@@ -199,20 +200,14 @@ class Container:
     coroutine function. It runs on the event loop, so it must not block. A product that
     is a context manager, asynchronous or not, is entered, and left when its time is
     over; one that should not be entered (a lock, say) goes through `provide_value`.
-
-    Attributes:
-        version: grows with every change of what `app_values` would answer, so that
-            callers know when to ask anew.
     """
 
     def __init__(self) -> None:
-        self.version = 0
         self._providers: dict[Any, Provider] = {}
         self._values: dict[Any, Any] = {}
         self._overrides: dict[Any, Any] = {}
-        self._opened: dict[Any, Any] = {}
-        self._stack = AsyncExitStack()
-        self._lock: asyncio.Lock | None = None
+        # What is to be told of a change.
+        self._containers: list[Container] = []
 
     def provide(
         self, key: Any, factory: Callable[..., Any], *, scope: Lifetime = "app"
@@ -233,7 +228,7 @@ class Container:
             raise ValueError(f"scope is 'app' or 'request', not {scope!r}")
         self._refuse_second(key)
         self._providers[key] = Provider(factory, _wanted_by_factory(factory), scope)
-        self.version += 1
+        self._tell()
 
     def provide_value(self, key: Any, value: Any) -> None:
         """Give a value, as it is, to whatever asks for a key.
@@ -243,7 +238,7 @@ class Container:
         """
         self._refuse_second(key)
         self._values[key] = value
-        self.version += 1
+        self._tell()
 
     def _refuse_second(self, key: Any) -> None:
         if key in self._providers or key in self._values:
@@ -260,13 +255,81 @@ class Container:
         was given: override first, then start the application.
         """
         before = dict(self._overrides)
-        self._overrides = {**before, key: value}
-        self.version += 1
+        self._overrides[key] = value
+        self._tell()
         try:
             yield
         finally:
-            self._overrides = before
-            self.version += 1
+            self._overrides.clear()
+            self._overrides.update(before)
+            self._tell()
+
+    def _tell(self) -> None:
+        for container in self._containers:
+            container.note_change()
+
+
+class Container(Provisions):
+    """What is made of provisions, at one place in a tree.
+
+    Products of app-scoped factories are made once, by `open_app`, each after what it
+    asks for itself, and closed in the opposite order by `close_app`. Products of
+    request-scoped factories are made for a request that needs them.
+
+    What is not provided here is asked of the container above, and what a factory asks
+    for is looked up from where the factory was provided. What is overridden is so for
+    all that is below.
+
+    Args:
+        provisions: A router's, which are shared; by default it has its own.
+        above: That of the routers around it.
+
+    Attributes:
+        version: grows with every change of what `app_values` would answer, so that
+            callers know when to ask anew.
+    """
+
+    def __init__(
+        self, provisions: Provisions | None = None, above: Container | None = None
+    ) -> None:
+        super().__init__()
+        self.version = 0
+        source = provisions or self
+        source._containers.append(self)
+        self._providers = source._providers
+        self._values = source._values
+        self._overrides = source._overrides
+        self._opened: dict[Any, Any] = {}
+        self._below: dict[Provisions, Container] = {}
+        self._chain: tuple[Container, ...] = (self,)
+        self._stack = AsyncExitStack()
+        if above is not None:
+            self._chain = (self, *above._chain)
+            # One for all, so that what was made last is closed first.
+            self._stack = above._stack
+        self._lock: asyncio.Lock | None = None
+
+    def below(self, provisions: Provisions) -> Container:
+        """Give the container of a router mounted here, the same one each time."""
+        if provisions not in self._below:
+            self._below[provisions] = Container(provisions, self)
+        return self._below[provisions]
+
+    def note_change(self) -> None:
+        """Take note that something else is provided, here or above."""
+        self.version += 1
+        for container in self._below.values():
+            container.note_change()
+
+    def _holder(self, key: Any) -> Container | None:
+        """The container that answers for a key."""
+        for container in self._chain:
+            if key in container._overrides:
+                return container
+        for container in self._chain:
+            if key in container._values or key in container._providers:
+                return container
+        return None
 
     def check(self, wanted: Wanted, where: str) -> None:
         """Make sure, at start-up, that what is asked for can be given.
@@ -287,13 +350,14 @@ class Container:
         self, key: Any, lifetime: Lifetime, path: tuple[str, ...], keys: tuple[Any, ...]
     ) -> None:
         """Check a key that was reached by a path from who asked for it."""
-        if key in self._overrides or key in self._values:
-            return
-        provider = self._providers.get(key)
-        if provider is None:
+        holder = self._holder(key)
+        if holder is None:
             if is_connection(key) and lifetime == "request" and keys:
                 return
             raise DependencyError(self._missing(key, path))
+        provider = holder._provider(key)
+        if provider is None:
+            return
         if key in keys:
             circle = " needs ".join(map(describe, (*keys[keys.index(key) :], key)))
             raise DependencyError(f"{path[0]} cannot be given: {circle}")
@@ -305,7 +369,13 @@ class Container:
             )
         for name, needed in provider.wanted.items():
             place = f"{name_of(provider.factory)}({name})"
-            self._check(needed, provider.scope, (*path, place), (*keys, key))
+            holder._check(needed, provider.scope, (*path, place), (*keys, key))
+
+    def _provider(self, key: Any) -> Provider | None:
+        """What makes the value of a key; None where there is one already."""
+        if key in self._overrides or key in self._values:
+            return None
+        return self._providers[key]
 
     def _missing(self, key: Any, path: tuple[str, ...]) -> str:
         if is_connection(key):
@@ -313,7 +383,10 @@ class Container:
                 f"{path[-1]} asks for {describe(key)}, which only a factory with "
                 'scope="request" can be given'
             )
-        known = ", ".join(map(describe, (*self._providers, *self._values)))
+        keys = [
+            key for each in self._chain for key in (*each._providers, *each._values)
+        ]
+        known = ", ".join(map(describe, dict.fromkeys(keys)))
         return (
             f"{path[-1]} asks for {describe(key)}, which nobody provides; write "
             f"app.provide({describe(key)}, factory), or provide_value(). "
@@ -332,32 +405,41 @@ class Container:
             self._lock = asyncio.Lock()
         async with self._lock:
             try:
-                for key, provider in list(self._providers.items()):
-                    if provider.scope == "app":
-                        self._check(key, "app", (name_of(provider.factory),), ())
-                        await self._value(key, None, self._stack, self._opened)
+                await self._open_all()
             except BaseException:
                 await self.close_app()
                 raise
-            self.version += 1
+            self.note_change()
+
+    async def _open_all(self) -> None:
+        for key, provider in list(self._providers.items()):
+            if provider.scope == "app":
+                self._check(key, "app", (name_of(provider.factory),), ())
+                await self._value(key, None, self._stack, None)
+        for container in list(self._below.values()):
+            await container._open_all()
 
     async def close_app(self) -> None:
         """Close what `open_app` made, the last one first."""
         # The next lock may be waited for in another event loop.
         self._lock = None
-        self._opened.clear()
-        self.version += 1
+        self._forget()
+        self.note_change()
         await self._stack.aclose()
+
+    def _forget(self) -> None:
+        self._opened.clear()
+        for container in self._below.values():
+            container._forget()
 
     def request_names(self, wanted: Wanted) -> tuple[str, ...]:
         """The names of those dependencies that are made for each request."""
-        return tuple(
-            name
-            for name, key in wanted.items()
-            if key not in self._overrides
-            and key in self._providers
-            and self._providers[key].scope == "request"
-        )
+        return tuple(name for name, key in wanted.items() if self._is_for_request(key))
+
+    def _is_for_request(self, key: Any) -> bool:
+        holder = self._holder(key)
+        provider = None if holder is None else holder._provider(key)
+        return provider is not None and provider.scope == "request"
 
     def app_values(self, wanted: Wanted) -> dict[str, Any]:
         """The values of those dependencies that are there for every request.
@@ -373,11 +455,12 @@ class Container:
         }
 
     def _ready(self, key: Any) -> Any:
-        for values in (self._overrides, self._values, self._opened):
+        holder = self._holder(key)
+        if holder is None:
+            raise DependencyError(self._missing(key, (describe(key),)))
+        for values in (holder._overrides, holder._values, holder._opened):
             if key in values:
                 return values[key]
-        if key not in self._providers:
-            raise DependencyError(self._missing(key, (describe(key),)))
         raise DependencyError(
             f"{describe(key)} is not open: the application has not started. In a test, "
             "write `with TestClient(app) as client`, which starts it"
@@ -397,7 +480,7 @@ class Container:
         Returns:
             The value of each. Two that ask for one key get one value.
         """
-        made: dict[Any, Any] = {}
+        made: Made = {}
         return {
             name: await self._value(key, connection, stack, made)
             for name, key in wanted.items()
@@ -408,22 +491,30 @@ class Container:
         key: Any,
         connection: HTTPConnection | None,
         stack: AsyncExitStack,
-        made: dict[Any, Any],
+        made: Made | None,
     ) -> Any:
-        """A value that is there, or else one that is made now and kept in `made`."""
-        for values in (self._overrides, self._values, made):
-            if key in values:
-                return values[key]
-        provider = self._providers.get(key)
-        if provider is None:
+        """A value that is there, or else one that is made now.
+
+        Args:
+            key: what is asked for.
+            connection: the request or websocket, None at start-up.
+            stack: closes what is opened.
+            made: what was made for this request, None at start-up.
+        """
+        holder = self._holder(key)
+        if holder is None:
             return self._connection(key, connection)
-        if provider.scope == "app" and made is not self._opened:
-            return self._ready(key)
+        provider = holder._provider(key)
+        if provider is None or (provider.scope == "app" and made is not None):
+            return holder._ready(key)
+        kept = holder._opened if made is None else made.setdefault(holder, {})
+        if key in kept:
+            return kept[key]
         arguments = {
-            name: await self._value(needed, connection, stack, made)
+            name: await holder._value(needed, connection, stack, made)
             for name, needed in provider.wanted.items()
         }
-        made[key] = product = await _enter(provider.factory(**arguments), stack)
+        kept[key] = product = await _enter(provider.factory(**arguments), stack)
         return product
 
     def _connection(self, key: Any, connection: HTTPConnection | None) -> Any:

@@ -91,6 +91,7 @@ class Above(NamedTuple):
         layers: The middleware, the outermost first; the root's is not among it. It is
             made when an entry asks for it.
         host: The host that all of it is for.
+        container: Who provides the resources' dependencies.
         default: What answers paths that lead nowhere, instead of 404.
         redirect_slashes: Whether such paths are tried with the other spelling.
     """
@@ -102,6 +103,7 @@ class Above(NamedTuple):
     problems: Mapping[type[BaseException], Problem]
     layers: tuple[Layer, ...]
     host: Host | None
+    container: Container | None
     default: ASGIApp | None
     redirect_slashes: bool
 
@@ -117,7 +119,6 @@ class Above(NamedTuple):
 
 def freeze(
     router: Any,
-    container: Container | None,
     root: Above,
     parts: Iterable[tuple[Routing | None, Above]],
 ) -> Site:
@@ -125,7 +126,6 @@ def freeze(
 
     Args:
         router: The root, for the scope.
-        container: Who provides the resources' dependencies.
         root: What the root hands down.
         parts: Everything that is registered on the root and the routers merged into
             it. None stands for the router itself, before what is registered on it.
@@ -134,7 +134,7 @@ def freeze(
         TypeError: A handler or a dependency makes no sense.
         ValueError: Two routes answer one method at one path.
     """
-    freezer = _Freezer(router, container, root)
+    freezer = _Freezer(router, root)
     with _uncollected():
         for route, above in parts:
             if route is None:
@@ -223,16 +223,15 @@ _ALL_METHODS = (*sorted(KNOWN), WEBSOCKET)
 class _Freezer:
     """A site that is being made."""
 
-    def __init__(self, router: Any, container: Container | None, root: Above) -> None:
+    def __init__(self, router: Any, root: Above) -> None:
         self._router = router
-        self._container = container
         self._settings = root.settings
         self._main = self._new_site()
         # The sites of hosts, with whoever asked for each first.
         self._hosts: dict[Site, Host] = {}
-        # By endpoint: what a class needs is worked out once, however often it is
-        # registered.
-        self._instances: dict[int, Instances] = {}
+        # By endpoint and container: what a class needs is worked out once, however
+        # often it is registered.
+        self._instances: dict[tuple[int, int], Instances] = {}
         # Every leaf with what leads to it. A leaf is its own key: it has no equal.
         self._leaves: dict[Leaf, dict[str, tuple[Routing, Entry]]] = {}
 
@@ -300,7 +299,7 @@ class _Freezer:
         leaf = site.tree.insert(template, Leaf)
         if isinstance(route, WebSocketRoute):
             guards = guards_for(_tables(route, above), WEBSOCKET)
-            answer = self._conversation(route, settings, guards)
+            answer = self._conversation(route, above, guards)
             leaf.websocket = self._put(
                 leaf, "WebSocket", answer, route, template, above
             )
@@ -355,7 +354,7 @@ class _Freezer:
         for handler in route.handlers().values():
             _check_annotations(handler, template)
         if is_resource(endpoint):
-            instances = self._instances_of(endpoint)
+            instances = self._instances_of(endpoint, above)
             operations = operations_of(endpoint, names, settings, instances)
             # A class that has no function for HEAD answers it as GET.
             return {
@@ -383,18 +382,20 @@ class _Freezer:
         return dict.fromkeys(route.methods, Foreign(app))
 
     def _conversation(
-        self, route: WebSocketRoute, settings: Settings, guards: tuple[Guard, ...]
+        self, route: WebSocketRoute, above: Above, guards: tuple[Guard, ...]
     ) -> Answer:
         """Give what holds the conversations of a route."""
-        endpoint = route.endpoint
+        endpoint, settings = route.endpoint, above.settings
         if is_websocket_resource(endpoint):
-            return Conversation(self._instances_of(endpoint), settings, guards)
+            instances = self._instances_of(endpoint, above)
+            return Conversation(instances, settings, guards)
         return Talk(endpoint, settings, guards)
 
-    def _instances_of(self, endpoint: Any) -> Instances:
-        if id(endpoint) not in self._instances:
-            self._instances[id(endpoint)] = Instances(endpoint, self._container)
-        return self._instances[id(endpoint)]
+    def _instances_of(self, endpoint: Any, above: Above) -> Instances:
+        key = id(endpoint), id(above.container)
+        if key not in self._instances:
+            self._instances[key] = Instances(endpoint, above.container)
+        return self._instances[key]
 
     def close(self) -> Site:
         """Add what follows from what was added, and give the site."""

@@ -16,7 +16,7 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager
 from typing import Any, Literal, NamedTuple, TypeGuard, TypeVar
 
 from restlette.concurrency import DEFAULT_POOL
@@ -28,7 +28,7 @@ from restlette.http.urls import URLPath, quote_path
 from restlette.lifespan import Lifespan, LifespanContext, converse
 from restlette.middleware import BaseHTTPMiddleware, Middleware, compose
 from restlette.resources.boundary import Boundary, Handlers
-from restlette.resources.dependencies import Container
+from restlette.resources.dependencies import Container, Provisions
 from restlette.resources.explaining import Explanation, explain, request_scope
 from restlette.resources.freezing import Above, describe, freeze, problems_of
 from restlette.resources.guards import Guard, Rule, below, read_guards
@@ -160,6 +160,7 @@ class Router:
         self._lifespan = Lifespan(*own, children=_Children(self))
         # The same without what is mounted, for a router that is merged into another.
         self._part = Lifespan(*own)
+        self._provided = Provisions()
         self._above: list[Router] = []
         self._stack: ASGIApp | None = None
         self._named: dict[Any, list[Named]] | None = None
@@ -480,6 +481,47 @@ class Router:
         handlers = self.on_startup if event == "startup" else self.on_shutdown
         handlers.append(function)
 
+    # What is provided -----------------------------------------------------------------
+
+    def provide(
+        self,
+        key: Any,
+        factory: Callable[..., Any],
+        *,
+        scope: Literal["app", "request"] = "app",
+    ) -> None:
+        """Let a factory make what resources below ask for by an annotation.
+
+        What a router provides comes before what those above it provide. It is made
+        when the application starts that the router is mounted in.
+
+        Args:
+            key: The annotation: a type, a protocol, `Annotated[Engine, "replica"]`.
+            factory: Makes it: a class, a function, plain or asynchronous. A context
+                manager that it gives is entered, and left at the end.
+            scope: `"app"` for one that lives as long as the application, `"request"`
+                for one a request.
+
+        Raises:
+            TypeError: The factory has a parameter that nothing tells how to fill.
+            ValueError: The key is provided already.
+        """
+        self._provided.provide(key, factory, scope=scope)
+        self._changed()
+
+    def provide_value(self, key: Any, value: Any) -> None:
+        """Give a value, as it is, to the resources below that ask for a key.
+
+        Raises:
+            ValueError: The key is provided already.
+        """
+        self._provided.provide_value(key, value)
+        self._changed()
+
+    def override(self, key: Any, value: Any) -> AbstractContextManager[None]:
+        """Put a value in the place of what is provided, inside a `with`: for tests."""
+        return self._provided.override(key, value)
+
     # Looking up -----------------------------------------------------------------------
 
     def walk(self) -> Iterator[RouteInfo]:
@@ -607,6 +649,7 @@ class Router:
             problems=problems_of((self.exception_handlers,)),
             layers=(),
             host=None,
+            container=self._container(),
             default=self.default,
             redirect_slashes=self.redirect_slashes,
         )
@@ -620,7 +663,7 @@ class Router:
             limits=above.settings.limits.override(child.limits),
             guards=below(above.settings.guards, child._rules),
         )
-        layers = above.layers
+        layers, container = above.layers, above.container
         if child.user_middleware:
             layers = (*layers, Layer(child.user_middleware))
         is_host = isinstance(mount, Host)
@@ -632,6 +675,7 @@ class Router:
             problems=problems_of(tables),
             layers=layers,
             host=mount if isinstance(mount, Host) else above.host,
+            container=container and container.below(child._provided),
             default=child.default,
             redirect_slashes=child.redirect_slashes,
         )
@@ -648,7 +692,7 @@ class Router:
         """
         if self._stack is None:
             root = self._root()
-            site = freeze(self, self._container(), root, self._parts(root))
+            site = freeze(self, root, self._parts(root))
             self._stack = self._build_stack(site)
         return self._stack
 
