@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -331,8 +332,8 @@ def test_a_websocket_is_connected() -> None:
 def test_a_websocket_s_errors_are_the_client_s() -> None:
     """`raise_server_exceptions` counts here too; so does the timeout."""
 
-    async def ask(client: AsyncTestClient) -> int | None:
-        async with client.websocket_connect("/feed", timeout=0.01) as websocket:
+    async def ask(client: AsyncTestClient, timeout: float = 10) -> int | None:
+        async with client.websocket_connect("/feed", timeout=timeout) as websocket:
             try:
                 await websocket.receive()
             except WebSocketDisconnect as exc:
@@ -344,4 +345,4 @@ def test_a_websocket_s_errors_are_the_client_s() -> None:
         use(app, ask)
     assert use(app, ask, raise_server_exceptions=False) == 1011
     with pytest.raises(TimeoutError):
-        use(echo, ask)
+        use(echo, partial(ask, timeout=0.01))
