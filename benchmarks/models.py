@@ -19,16 +19,8 @@ from attrs import asdict, field, frozen
 from attrs.validators import ge, min_len
 from marshmallow import Schema, fields, validate
 
-from benchmarks.inprocess import (
-    ROUNDS,
-    App,
-    Case,
-    Disagreement,
-    Message,
-    calibrate,
-    exchange,
-    started,
-)
+from benchmarks.cases import App, Case, Disagreement, Message
+from benchmarks.inprocess import ROUNDS, calibrate, exchange, started
 from benchmarks.services import NEW_BOOK
 from benchmarks.table import OURS, compare, goal, part
 from restlette import Created, JSONResponse, Response, Restlette

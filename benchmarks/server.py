@@ -1,7 +1,8 @@
-"""What a request costs a real server: uvicorn, loaded by wrk over loopback.
+"""What a request costs a real server: uvicorn, loaded over loopback.
 
-The processor time of the server's process, divided by the requests that wrk counted:
-how fast the machine or wrk is falls out of it.
+The processor time of the server's process, divided by the requests that were answered:
+how fast the machine or its clients are falls out of it. GET is loaded by wrk; files are
+asked for by one client, one after the other, and the time on the clock is said as well.
 """
 
 from __future__ import annotations
@@ -18,10 +19,15 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from statistics import median
 
-from benchmarks.table import FLOOR, OURS, compare, goal, part
+from benchmarks.cases import CASES, Case, large_file
+from benchmarks.table import FLOOR, OURS, against, compare, goal, part
 
-NAMES = ("server",)
+# case: that of benchmarks.cases which is sent to a server
+TRANSFERS = {"server-file": CASES["file"]}
+
+NAMES = ("server", *TRANSFERS)
 
 ROUNDS = 9
 
@@ -31,6 +37,10 @@ SECONDS = 1
 
 TICKS = os.sysconf("SC_CLK_TCK")
 
+# How long one framework is measured in a transfer before the next one's turn, in
+# seconds of the clock: the processor's come in ticks of a hundredth.
+TURN = 0.5
+
 
 def free_port() -> int:
     """A port of this machine that nobody listens on."""
@@ -39,9 +49,14 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
+def address(port: int) -> str:
+    """Where a server has the book that is asked for."""
+    return f"http://127.0.0.1:{port}/books/42"
+
+
 @contextmanager
-def served(name: str) -> Iterator[tuple[int, str]]:
-    """A framework's application under uvicorn: its process and its address."""
+def served(name: str) -> Iterator[tuple[int, int]]:
+    """A framework's application under uvicorn: its process and its port."""
     port = free_port()
     process = subprocess.Popen(
         [
@@ -52,9 +67,8 @@ def served(name: str) -> Iterator[tuple[int, str]]:
         ]
     )
     try:
-        url = f"http://127.0.0.1:{port}/books/42"
-        wait(process, url)
-        yield process.pid, url
+        wait(process, address(port))
+        yield process.pid, port
     finally:
         process.terminate()
         process.wait(10)
@@ -95,21 +109,50 @@ def load(url: str, seconds: int) -> int:
     return int(found[1])
 
 
+def transfer(port: int, case: Case) -> float:
+    """Make the request of a case, and read its answer; the seconds on the clock."""
+    lines = [f"{case.method} {case.path} HTTP/1.1".encode()]
+    fields = [field for field in case.scope()["headers"] if field[0] != b"connection"]
+    lines += [name + b": " + value for name, value in fields]
+    request = b"\r\n".join([*lines, b"connection: close", b"", case.body])
+    buffer = bytearray(2**20)
+    begun = time.perf_counter()
+    with socket.create_connection(("127.0.0.1", port), 30) as connection:
+        connection.sendall(request)
+        count = connection.recv_into(buffer)
+        if b" %d " % case.status not in buffer[:count].partition(b"\r\n")[0]:
+            raise ValueError(bytes(buffer[:count]))
+        while connection.recv_into(buffer):
+            pass
+    return time.perf_counter() - begun
+
+
 def run(frameworks: list[str], names: list[str], rounds: int | None) -> bool:
-    """Measure, print, and say whether the goal is held."""
-    if shutil.which("wrk") is None or not Path("/proc/self/stat").exists():
-        print("\nserver: left out: it needs Linux and wrk (apt-get install wrk)")
+    """Measure, print, and say whether the goals are held."""
+    if not Path("/proc/self/stat").exists():
+        print("\nserver: left out: it needs Linux")
+        return False
+    held = [run_transfers(frameworks, names, rounds or ROUNDS)]
+    if "server" in names:
+        held.append(run_get(frameworks, rounds or ROUNDS))
+    return all(held)
+
+
+def run_get(frameworks: list[str], rounds: int) -> bool:
+    """Measure a GET of many clients."""
+    if shutil.which("wrk") is None:
+        print("\nserver: left out: it needs wrk (apt-get install wrk)")
         return False
     samples: dict[str, list[float]] = {name: [] for name in frameworks}
     rates: dict[str, list[float]] = {name: [] for name in frameworks}
     with ExitStack() as stack:
         servers = {name: stack.enter_context(served(name)) for name in frameworks}
-        for _, url in servers.values():
-            load(url, SECONDS)
-        for _ in range(rounds or ROUNDS):
-            for name, (pid, url) in servers.items():
+        for _, port in servers.values():
+            load(address(port), SECONDS)
+        for _ in range(rounds):
+            for name, (pid, port) in servers.items():
                 before = processor_seconds(pid)
-                count = load(url, SECONDS)
+                count = load(address(port), SECONDS)
                 samples[name].append((processor_seconds(pid) - before) / count * 1e6)
                 rates[name].append(count / SECONDS)
     compare(
@@ -122,3 +165,35 @@ def run(frameworks: list[str], names: list[str], rounds: int | None) -> bool:
     if OURS in samples and FLOOR in samples:
         return goal("of the raw application", part(samples, FLOOR), 1.2)
     return True
+
+
+def run_transfers(frameworks: list[str], names: list[str], rounds: int) -> bool:
+    """Measure files."""
+    cases = {name: case for name, case in TRANSFERS.items() if name in names}
+    held = []
+    with ExitStack() as stack:
+        if "server-file" in cases:
+            stack.enter_context(large_file())
+        servers = {
+            name: stack.enter_context(served(name))
+            for name in frameworks
+            if any(name in case.among for case in cases.values())
+        }
+        for name, case in cases.items():
+            used: dict[str, list[float]] = {each: [] for each in servers}
+            clock: dict[str, list[float]] = {each: [] for each in servers}
+            for _, port in servers.values():
+                transfer(port, case)
+            for _ in range(rounds):
+                for each, (pid, port) in servers.items():
+                    before, times = processor_seconds(pid), []
+                    while sum(times) < TURN:
+                        times.append(transfer(port, case))
+                    took = processor_seconds(pid) - before
+                    used[each].append(took / len(times) * 1e3)
+                    clock[each].append(median(times) * 1e3)
+            compare(f"{name}: {case.title}, processor time under uvicorn", "ms", used)
+            least = ", ".join(f"{each} {min(clock[each]):.0f}" for each in servers)
+            print(f"milliseconds on the clock, the least of {rounds}: {least}")
+            held += against("starlette", used, case.most)
+    return all(held)

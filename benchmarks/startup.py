@@ -12,7 +12,8 @@ import subprocess
 import sys
 from time import perf_counter, process_time
 
-from benchmarks.inprocess import CASES, check, exchange, started
+from benchmarks.cases import CASES, check
+from benchmarks.inprocess import exchange, started
 from benchmarks.table import OURS, number, show
 
 NAMES = ("startup",)

@@ -75,6 +75,15 @@ def goal(what: str, value: float, most: float) -> bool:
     return held
 
 
+def against(
+    peer: str, samples: Mapping[str, Sequence[float]], most: float | None
+) -> list[bool]:
+    """Hold restlette to a part of a peer's median, where that is a goal."""
+    if most is None or not {OURS, peer} <= set(samples):
+        return []
+    return [goal(f"of {peer}", part(samples, peer), most)]
+
+
 def fastest_peer(samples: Mapping[str, Sequence[float]]) -> str | None:
     """The framework with the least median, the floor and ourselves left out."""
     peers = [name for name in samples if name not in (OURS, FLOOR)]

@@ -3,6 +3,9 @@
 How fast anything is, is not tested: scripts/bench shows it.
 """
 
+import gzip
+import json
+import os
 import shutil
 import subprocess
 import sys
@@ -10,7 +13,16 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import clients, imports, inprocess, models, server, startup, table
+from benchmarks import (
+    cases,
+    clients,
+    imports,
+    inprocess,
+    models,
+    server,
+    startup,
+    table,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -57,8 +69,36 @@ def test_a_start_with_many_routes_is_measured() -> None:
 def test_a_server_is_measured() -> None:
     if shutil.which("wrk") is None:
         pytest.skip("wrk is not on this machine")
-    said = bench(*server.NAMES)
+    said = bench("server")
     assert "goal: of the raw application" in said
+
+
+def test_files_are_measured_behind_a_server() -> None:
+    said = bench(*server.TRANSFERS)
+    for name in server.TRANSFERS:
+        assert f"\n{name}: " in said
+
+
+def answer(case: str, body: bytes, *fields: tuple[bytes, bytes]) -> tuple[int, str]:
+    """What is found of an answer to a case."""
+    start = {"type": "http.response.start", "status": 200, "headers": fields}
+    sent = [start, {"type": "http.response.body", "body": body}]
+    return cases.check("nobody", cases.CASES[case], sent)
+
+
+def test_an_answer_that_differs_is_not_measured() -> None:
+    """Whatever it was coded in."""
+    coded = b"content-encoding", b"gzip"
+    content = json.dumps(cases.CASES["gzip"].content).encode()
+    assert answer("gzip", gzip.compress(content), coded) == (200, "content-encoding")
+    with cases.large_file():
+        file = Path(os.environ["LARGE_FILE"]).read_bytes()
+        assert answer("file", file) == (200, "")
+        for case, body in (("file", file[:-1]), ("get", b"{}")):
+            with pytest.raises(cases.Disagreement):
+                answer(case, body)
+    with pytest.raises(cases.Disagreement):
+        answer("gzip", gzip.compress(b"{}"), coded)
 
 
 def test_a_case_that_is_not_there_is_an_error() -> None:

@@ -4,13 +4,23 @@
     POST /books        a new book of six fields, checked; 201 and the book
     WS   /echo         each text that comes is sent back
 
+restlette and Starlette alone, which are held to each other there:
+
+    GET  /file         200, the file that the environment's LARGE_FILE names
+
 Each module has `make(others)`, which gives the application with that many other
 resources registered before these, and `app`, the one that a server is started with.
-What a new book must be is the same everywhere, and stands in CONSTRAINTS.
+What a new book must be is the same everywhere, and stands in CONSTRAINTS. `gzip` and
+`cors` of the two give an application in the framework's own middleware.
 """
+
+from typing import Any
 
 # The frameworks in the order in which the tables show them; the first is the floor.
 NAMES = ("raw", "restlette", "starlette", "fastapi", "litestar", "falcon", "blacksheep")
+
+# Whose files and middleware are measured.
+DESCENT = ("restlette", "starlette")
 
 # field: type, the least value or length
 CONSTRAINTS: dict[str, tuple[type, int | None]] = {
@@ -29,6 +39,15 @@ NEW_BOOK: dict[str, object] = {
     "pages": 412,
     "price": 9.5,
     "in_print": True,
+}
+
+# What the middleware is told.
+GZIP: dict[str, Any] = {"minimum_size": 500, "compresslevel": 6}
+CORS: dict[str, Any] = {
+    "allow_origins": ["https://shop.example"],
+    "allow_methods": ["GET", "PUT"],
+    "allow_headers": ["X-Token"],
+    "allow_credentials": True,
 }
 
 # Frameworks whose documentation leaves checking a body to other libraries: theirs is

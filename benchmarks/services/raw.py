@@ -27,8 +27,33 @@ def make(others=0):
     return app
 
 
+def constant(content):
+    """An ASGI application that has one answer for everything, made beforehand."""
+    data = json.dumps(content).encode()
+
+    async def app(scope, receive, send):
+        if scope["type"] == "lifespan":
+            await lifespan(receive, send)
+        else:
+            await send_data(send, 200, data)
+
+    return app
+
+
+def gzip(app):
+    """No middleware."""
+    return app
+
+
+cors = gzip
+
+
 async def answer(send, status, content, *headers):
     data = b"" if content is None else json.dumps(content).encode()
+    await send_data(send, status, data, *headers)
+
+
+async def send_data(send, status, data, *headers):
     await send(
         {
             "type": "http.response.start",

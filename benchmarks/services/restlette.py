@@ -1,9 +1,20 @@
 """The service in restlette, every limit on."""
 
+import os
+
 from attrs import field, frozen
 from attrs.validators import ge, min_len
 
-from restlette import Created, HTTPEndpoint, Restlette, WebSocketEndpoint
+from benchmarks.services import CORS, GZIP
+from restlette import (
+    Created,
+    FileResponse,
+    HTTPEndpoint,
+    Restlette,
+    WebSocketEndpoint,
+)
+from restlette.contrib.cors import CORSMiddleware
+from restlette.contrib.gzip import GZipMiddleware
 
 
 @frozen
@@ -36,6 +47,11 @@ def make(others=0):
         async def post(self, request, body: NewBook) -> Created[NewBook]:
             return Created(body)
 
+    @app.route("/file")
+    class File(HTTPEndpoint):
+        async def get(self, request):
+            return FileResponse(os.environ["LARGE_FILE"])
+
     @app.websocket_route("/echo")
     class Echo(WebSocketEndpoint):
         encoding = "text"
@@ -44,6 +60,14 @@ def make(others=0):
             await websocket.send_text(data)
 
     return app
+
+
+def gzip(app):
+    return GZipMiddleware(app, **GZIP)
+
+
+def cors(app):
+    return CORSMiddleware(app, **CORS)
 
 
 app = make()

@@ -1,9 +1,15 @@
 """The service in Starlette: endpoint classes in a list of routes."""
 
+import os
+
 from starlette.applications import Starlette
 from starlette.endpoints import HTTPEndpoint, WebSocketEndpoint
-from starlette.responses import JSONResponse
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import FileResponse, JSONResponse
 from starlette.routing import Route, WebSocketRoute
+
+from benchmarks.services import CORS, GZIP
 
 
 class BookItem(HTTPEndpoint):
@@ -16,6 +22,11 @@ class Books(HTTPEndpoint):
     async def post(self, request):
         book = await request.json()
         return JSONResponse(book, status_code=201)
+
+
+class File(HTTPEndpoint):
+    async def get(self, request):
+        return FileResponse(os.environ["LARGE_FILE"])
 
 
 class Echo(WebSocketEndpoint):
@@ -42,9 +53,18 @@ def make(others=0):
             ],
             Route("/books/{book_id:int}", BookItem),
             Route("/books", Books),
+            Route("/file", File),
             WebSocketRoute("/echo", Echo),
         ]
     )
+
+
+def gzip(app):
+    return GZipMiddleware(app, **GZIP)
+
+
+def cors(app):
+    return CORSMiddleware(app, **CORS)
 
 
 app = make()
