@@ -49,6 +49,7 @@ from restlette.http.errors import (
     URITooLong,
     WebSocketException,
 )
+from restlette.http.forms import FormData, UploadFile
 from restlette.http.headers import Headers, MutableHeaders
 from restlette.http.limits import Limits
 from restlette.http.request import HTTPConnection, Request
@@ -116,6 +117,7 @@ __all__ = [
     "ExpectationFailed",
     "FailedDependency",
     "Forbidden",
+    "FormData",
     "GatewayTimeout",
     "Gone",
     "Guard",
@@ -177,6 +179,7 @@ __all__ = [
     "UnprocessableContent",
     "UnsupportedMediaType",
     "UpgradeRequired",
+    "UploadFile",
     "Validators",
     "WebSocket",
     "WebSocketDisconnect",

@@ -39,6 +39,11 @@ class Plain(HTTPEndpoint):
         return JSONResponse({"sync": True})
 
 
+@app.route("/forms", methods=["POST"])
+async def forms(request) -> dict:
+    return dict(await request.form())
+
+
 @app.websocket_route("/echo")
 class Echo(WebSocketEndpoint):
     encoding = "text"
@@ -69,6 +74,8 @@ def http() -> None:
     check("POST content", answer.json(), {"title": "Emma"})
     answer = call(app, "POST", "/books", content=b"{")
     check("415", answer.status_code, 415)
+    answer = call(app, "POST", "/forms", data={"title": "Emma"})
+    check("a form", answer.json(), {"title": "Emma"})
     check("a thread", call(app, "GET", "/plain").json(), {"sync": True})
     request = build_request("GET", "/books/3")
     answer = asyncio.run(BookItem().get(request, 3))

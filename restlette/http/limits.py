@@ -24,6 +24,16 @@ class Limits(NamedTuple):
         query_parameters: Number of parameters in the query; more is answered 400.
         cookies: Bytes of the Cookie fields that are looked at; the rest is ignored.
         message: Bytes of one WebSocket message; a longer one closes with 1009.
+        multipart: Bytes of a multipart form as it arrives, which `body` does not count;
+            more is answered 413.
+        form_fields: Number of fields of a form that are text; more is answered 400.
+        form_files: Number of files in a form; more is answered 400.
+        form_text: Bytes of one field that is text; more is answered 413.
+        part_headers: Number of header fields of a part of a multipart form; more is
+            answered 400.
+        part_header: Bytes of one of these, its name included; more is answered 400.
+        decompressed: Bytes of content once its coding (gzip, deflate) is undone; more
+            is answered 413. With 0 no coding is taken, which is answered 415.
     """
 
     body: int = 1_048_576
@@ -31,6 +41,13 @@ class Limits(NamedTuple):
     query_parameters: int = 1000
     cookies: int = 8192
     message: int = 1_048_576
+    multipart: int = 16_777_216
+    form_fields: int = 1000
+    form_files: int = 100
+    form_text: int = 1_048_576
+    part_headers: int = 16
+    part_header: int = 4096
+    decompressed: int = 0
 
     def override(self, figures: Mapping[str, object] | None) -> Limits:
         """Give these limits with some figures replaced.

@@ -7,9 +7,12 @@ adds the content, which is counted against a limit while it arrives.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterator, Mapping
-from typing import Any
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from functools import partial
+from importlib import import_module
+from typing import Any, Final
 
+from restlette.http.codings import Decoded, check_coding
 from restlette.http.cookies import parse_cookies
 from restlette.http.errors import (
     BadRequest,
@@ -17,6 +20,7 @@ from restlette.http.errors import (
     ContentTooLarge,
     UnsupportedMediaType,
 )
+from restlette.http.forms import FormData, Opening, read_urlencoded
 from restlette.http.headers import Headers
 from restlette.http.json import STANDARD, InvalidJSON, JSONCodec
 from restlette.http.limits import DEFAULT_LIMITS, Limits
@@ -24,9 +28,19 @@ from restlette.http.media import is_json
 from restlette.http.types import Address, Message, Receive, Scope, Send, State
 from restlette.http.urls import URL, QueryParams, TooManyParameters
 
-__all__ = ["HTTPConnection", "Request"]
+__all__ = ["FORM", "HTTPConnection", "Request"]
 
 _SCHEMES = {"ws": "http", "wss": "https"}
+
+_URLENCODED: Final = b"application/x-www-form-urlencoded"
+_MULTIPART: Final = b"multipart/form-data"
+_FORMS: Final = "application/x-www-form-urlencoded", "multipart/form-data"
+
+# Where in a scope a form with files is kept for the pipeline, which closes it.
+FORM: Final = "restlette.form"
+
+# So many pieces of content are kept by who looks behind them for a disconnect.
+_LOOK_BEHIND: Final = 16
 
 
 async def _no_receive() -> Message:
@@ -229,7 +243,9 @@ class Request(HTTPConnection):
     _json_read = False
     _stream_consumed = False
     _disconnected = False
-    _pending: Message | None = None
+    _form: FormData | None = None
+    # Messages that were received by who looked for a disconnect.
+    _unread: Sequence[Message] = ()
 
     def __init__(
         self, scope: Scope, receive: Receive = _no_receive, send: Send = _no_send
@@ -254,7 +270,7 @@ class Request(HTTPConnection):
         """The ASGI receive channel."""
         return self._receive
 
-    async def stream(self) -> AsyncGenerator[bytes, None]:
+    def stream(self) -> AsyncGenerator[bytes, None]:
         """Give the content in the pieces in which it arrives.
 
         Yields:
@@ -262,28 +278,45 @@ class Request(HTTPConnection):
 
         Raises:
             ContentTooLarge: The content is longer than `limits.body`.
+            UnsupportedMediaType: It has a coding, and `limits.decompressed` is 0.
+            BadRequest: It is not what its coding says.
             ClientDisconnect: The client went away before the end.
             RuntimeError: The content was streamed before.
+        """
+        return self._pieces(self.limits.body)
+
+    async def _pieces(self, limit: int) -> AsyncGenerator[bytes, None]:
+        """Give the content as it arrives.
+
+        Args:
+            limit: How many bytes are taken.
         """
         if self._body is not None:
             yield self._body
             yield b""
             return
-        self._begin()
+        limit = self._begin(limit)
         size = 0
         more = True
         while more:
             message = await self._next_message()
-            chunk = self._chunk(message, size)
+            chunk = self._chunk(message, size, limit)
             size += len(chunk)
             if chunk:
                 yield chunk
             more = message.get("more_body", False)
         yield b""
 
-    def _begin(self) -> None:
-        """Make sure that the content can be read: once, and not if it is too long."""
-        if self._disconnected:
+    def _begin(self, limit: int) -> int:
+        """Make sure that the content can be read: once, and not if it is too long.
+
+        Args:
+            limit: How many bytes are taken as they arrive.
+
+        Returns:
+            How many are taken as they are read: others, where a coding is undone.
+        """
+        if self._disconnected and not self._unread:
             # Not every server would say so a second time.
             raise ClientDisconnect
         if self._stream_consumed:
@@ -291,38 +324,57 @@ class Request(HTTPConnection):
                 "The content was streamed already: keep it, or read it with "
                 "`await request.body()`, which may be called again."
             )
-        limit = self.limits.body
+        codings = b""
         for name, value in self.scope["headers"]:
             # RFC 9110 §8.6: Content-Length = 1*DIGIT. Twenty digits are more than any
             # limit, and int() is not asked about them.
-            if (
-                name == b"content-length"
-                and value.isdigit()
-                and (len(value) > 19 or int(value) > limit)
-            ):
-                raise ContentTooLarge(limit=limit)
+            if name == b"content-length":
+                if value.isdigit() and (len(value) > 19 or int(value) > limit):
+                    raise ContentTooLarge(limit=limit)
+            elif name == b"content-encoding":
+                codings += b"," + value
+        if codings:
+            limit = self._decode(codings, limit)
         self._stream_consumed = True
+        return limit
 
-    def _chunk(self, message: Message, size: int) -> bytes:
+    def _decode(self, codings: bytes, limit: int) -> int:
+        """Have the content decoded as it is received, if it is coded.
+
+        Returns:
+            How many bytes are taken of what is received then.
+        """
+        decompressed = self.limits.decompressed
+        coding = check_coding(codings, is_allowed=decompressed > 0)
+        if coding is None:
+            return limit
+        self._receive = Decoded(self._receive, self._unread, coding, limit)
+        self._unread = ()
+        return decompressed
+
+    def _chunk(self, message: Message, size: int, limit: int) -> bytes:
         """Give the piece of content in a message.
 
         Args:
             message: What came from the server.
             size: How many bytes came before.
+            limit: How many are taken in all.
         """
         if message["type"] == "http.disconnect":
             self._disconnected = True
             raise ClientDisconnect
         chunk: bytes = message.get("body", b"")
         # SECURITY: counted, since a Content-Length may be missing or untrue.
-        if size + len(chunk) > self.limits.body:
-            raise ContentTooLarge(limit=self.limits.body)
+        if size + len(chunk) > limit:
+            raise ContentTooLarge(limit=limit)
         return chunk
 
     async def _next_message(self) -> Message:
-        if self._pending is not None:
-            message, self._pending = self._pending, None
+        if self._unread:
+            message, *self._unread = self._unread
             return message
+        if self._disconnected:
+            raise ClientDisconnect
         return await self._receive()
 
     async def body(self) -> bytes:
@@ -333,26 +385,28 @@ class Request(HTTPConnection):
 
         Raises:
             ContentTooLarge: It is longer than `limits.body`.
+            UnsupportedMediaType: It has a coding, and `limits.decompressed` is 0.
+            BadRequest: It is not what its coding says.
             ClientDisconnect: The client went away before the end.
             RuntimeError: The content was streamed before.
         """
         if self._body is None:
-            self._begin()
+            limit = self._begin(self.limits.body)
             message = await self._next_message()
-            chunk = self._chunk(message, 0)
+            chunk = self._chunk(message, 0, limit)
             if message.get("more_body", False):
-                chunk = await self._join(chunk)
+                chunk = await self._join(chunk, limit)
             self._body = chunk
         return self._body
 
-    async def _join(self, first: bytes) -> bytes:
+    async def _join(self, first: bytes, limit: int) -> bytes:
         """Read what comes after the first piece, and give all of it."""
         chunks = [first]
         size = len(first)
         more = True
         while more:
             message = await self._next_message()
-            chunks.append(self._chunk(message, size))
+            chunks.append(self._chunk(message, size, limit))
             size += len(chunks[-1])
             more = message.get("more_body", False)
         return b"".join(chunks)
@@ -364,7 +418,8 @@ class Request(HTTPConnection):
             The value, the same object when asked for again.
 
         Raises:
-            UnsupportedMediaType: Content-Type is not `application/json` or `+json`.
+            UnsupportedMediaType: Content-Type is not `application/json` or `+json`, or
+                the content has a coding, and `limits.decompressed` is 0.
             BadRequest: The content is not JSON.
             ContentTooLarge: It is longer than `limits.body`.
         """
@@ -374,13 +429,13 @@ class Request(HTTPConnection):
                 raise UnsupportedMediaType(
                     accepted=("application/json",), method=self.method
                 )
-            if self._body is None and self._pending is None:
+            if self._body is None and not self._unread:
                 # PERF: what body() does, without a second coroutine.
-                self._begin()
+                limit = self._begin(self.limits.body)
                 message = await self._receive()
-                chunk = self._chunk(message, 0)
+                chunk = self._chunk(message, 0, limit)
                 if message.get("more_body", False):
-                    chunk = await self._join(chunk)
+                    chunk = await self._join(chunk, limit)
                 self._body = chunk
             content = await self.body() if self._body is None else self._body
             try:
@@ -398,19 +453,91 @@ class Request(HTTPConnection):
                 return content_type
         return None
 
+    def form(
+        self,
+        *,
+        max_files: int | None = None,
+        max_fields: int | None = None,
+        max_part_size: int | None = None,
+    ) -> Opening:
+        """Read the content as a form, url-encoded or multipart.
+
+        Write `form = await request.form()`, or `async with request.form() as form:`,
+        which closes its files at the end of the block. They are closed in any case when
+        the request has been answered and its background tasks are done.
+
+        Args:
+            max_files: The number of files that are taken, in place of
+                `limits.form_files`.
+            max_fields: The number of other fields, in place of `limits.form_fields`.
+            max_part_size: The bytes of one such field, in place of `limits.form_text`.
+
+        Returns:
+            What gives the form when it is awaited or entered; the same object when
+            asked for again.
+
+        Raises:
+            UnsupportedMediaType: The content is of another type, or has a coding.
+            BadRequest: It is no form, or one with too many fields, files or header
+                fields of a part.
+            ContentTooLarge: It is longer than `limits.body`, or `limits.multipart` if
+                it is multipart; or a field is too long.
+            InsufficientStorage: A file could not be stored.
+            ClientDisconnect: The client went away before the end.
+            RuntimeError: The content was streamed before.
+            MissingExtra: python-multipart is not installed.
+        """
+        figures = {
+            "form_files": max_files,
+            "form_fields": max_fields,
+            "form_text": max_part_size,
+        }
+        given = {name: limit for name, limit in figures.items() if limit is not None}
+        return Opening(partial(self._read_form, self.limits.override(given)))
+
+    async def _read_form(self, limits: Limits) -> FormData:
+        if self._form is not None:
+            return self._form
+        content_type = self._content_type() or b""
+        essence = content_type.partition(b";")[0].strip(b" \t").lower()
+        if essence == _URLENCODED:
+            form = read_urlencoded(await self.body(), limits)
+        elif essence == _MULTIPART:
+            # Loaded here, since it needs an extra.
+            multipart: Any = import_module("restlette.http.multipart")
+            form = await multipart.read_multipart(
+                content_type, self._pieces(limits.multipart), limits
+            )
+            self.scope[FORM] = form
+        else:
+            raise UnsupportedMediaType(accepted=_FORMS, method=self.method)
+        self._form = form
+        return form
+
+    async def close(self) -> None:
+        """Close the files of the form, if one was read."""
+        if self._form is not None:
+            await self._form.close()
+
     async def is_disconnected(self) -> bool:
         """Say whether the client went away, without waiting for it.
+
+        Servers report it behind the content. Unread content is received and kept for
+        whoever reads it: the last piece of it, or as many as there are up to 16.
 
         Returns:
             True once the server has reported the disconnect.
         """
-        if not self._disconnected and self._pending is None:
+        unread = [*self._unread]
+        while not self._disconnected and len(unread) < _LOOK_BEHIND:
             message = _poll(self._receive)
-            if message is not None:
-                if message["type"] == "http.disconnect":
-                    self._disconnected = True
-                else:
-                    self._pending = message
+            if message is None:
+                break
+            if message["type"] == "http.disconnect":
+                self._disconnected = True
+            else:
+                unread.append(message)
+        self._unread = unread
         return self._disconnected
 
     async def send_push_promise(self, path: str) -> None:

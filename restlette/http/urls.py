@@ -225,10 +225,23 @@ def _parse_query(text: str) -> list[tuple[str, str]]:
     pairs = (piece.partition("=") for piece in text.split("&") if piece)
     if "%" not in text and "+" not in text:
         return [(name, value) for name, _, value in pairs]
-    return [
-        (unquote(name.replace("+", " ")), unquote(value.replace("+", " ")))
-        for name, _, value in pairs
-    ]
+    text = _stray_percent("%25", text)
+    pairs = (piece.partition("=") for piece in text.replace("+", " ").split("&"))
+    return [(_percent_decode(n), _percent_decode(v)) for n, e, v in pairs if n or e]
+
+
+# A percent sign that no two digits follow stands for itself.
+_stray_percent = re.compile("%(?![0-9A-Fa-f]{2})").sub
+
+
+def _percent_decode(text: str) -> str:
+    if "%" not in text:
+        return text
+    # PERF: %41 is \x41 to this codec, which decodes a megabyte of them in a hundredth
+    # of the time that a loop takes, whatever stands between them.
+    escaped = text.encode("utf-8", "surrogatepass").replace(b"\\", rb"\\")
+    octets = escaped.replace(b"%", rb"\x").decode("unicode_escape").encode("latin-1")
+    return octets.decode("utf-8", "replace")
 
 
 def _format_query(pairs: Iterable[tuple[object, object]]) -> str:
@@ -276,10 +289,15 @@ class QueryParams(ImmutableMultiDict[str, str]):
         return _format_query(self._list)
 
 
+_separators = re.compile("&&+").sub
+
+
 def _parse_within(text: str, limit: int) -> list[tuple[str, str]]:
     # Counted before anything is decoded; of "&&&&" nothing is a parameter.
-    if text.count("&") >= limit and sum(map(bool, text.split("&"))) > limit:
-        raise TooManyParameters(limit)
+    if text.count("&") >= limit:
+        text = _separators("&", text).strip("&")
+        if text and text.count("&") >= limit:
+            raise TooManyParameters(limit)
     return _parse_query(text)
 
 

@@ -273,7 +273,7 @@ def _standalone(endpoint: HTTPEndpoint) -> Site:
     operations = operations_of(endpoint, names, settings, Instances(endpoint, None))
     leaf = site.tree.insert_below(Template(""), Leaf)
     leaf.methods = {
-        method: Entry(operation.entry, boundary=boundary, endpoint=endpoint)
+        method: Entry(operation.entry(method), boundary=boundary, endpoint=endpoint)
         for method, operation in operations.items()
     }
     leaf.taken = {m: operation.media_types for m, operation in operations.items()}

@@ -358,7 +358,7 @@ class _Freezer:
             operations = operations_of(endpoint, names, settings, instances)
             # A class that has no function for HEAD answers it as GET.
             return {
-                method: (operations.get(method) or operations["GET"]).entry
+                method: (operations.get(method) or operations["GET"]).entry(method)
                 for method in route.methods
             }
         if is_function(endpoint):
@@ -376,7 +376,7 @@ class _Freezer:
                     settings,
                     guards=guards,
                 )
-                answers |= dict.fromkeys(methods, operation.entry)
+                answers |= {method: operation.entry(method) for method in methods}
             return answers
         app = _guarded(endpoint, tables, above)
         return dict.fromkeys(route.methods, Foreign(app))

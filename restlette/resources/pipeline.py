@@ -15,7 +15,8 @@ is what the routers above it decide.
     the handler
     its result encoded
     request-scoped dependencies closed     one that fails is a 500
-    the answer sent, on_finish, background tasks
+    the answer sent, background tasks, on_finish
+    a form closed, if one was read
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from restlette.http.headers import encode_value
 from restlette.http.json import STANDARD, JSONCodec
 from restlette.http.limits import DEFAULT_LIMITS, Limits
 from restlette.http.negotiation import select
-from restlette.http.request import Request
+from restlette.http.request import FORM, Request
 from restlette.http.response import Response, StreamingResponse
 from restlette.http.types import Receive, Scope, Send
 from restlette.http.urls import quote_path
@@ -76,6 +77,8 @@ class Settings(NamedTuple):
 
 # PERF: makes a request without `Request.__init__`, whose check of the scope was made.
 _new_request = Request.__new__
+
+_WITHOUT_CONTENT = frozenset(("GET", "HEAD", "OPTIONS", "TRACE"))
 
 _JSON_FIELD = (b"content-type", b"application/json")
 _VARY_ACCEPT = (b"vary", b"Accept")
@@ -244,10 +247,19 @@ class Operation:
             and not self.guards
         )
 
-    @property
-    def entry(self) -> Callable[..., Awaitable[None]]:
-        """What answers a request, given the scope, the channels and Accept."""
-        return self.respond_plainly if self.is_plain else self.respond
+    def entry(self, method: str) -> Callable[..., Awaitable[None]]:
+        """Give what answers a request, given the scope, the channels and Accept.
+
+        Args:
+            method: The method that it is for.
+        """
+        if not self.is_plain:
+            return self.respond
+        # PERF: content that is bound as a body is no form, and RFC 9110 §9.3.1 gives
+        # that of the others no meaning: nothing has to be closed after them.
+        if "body" in self.binding.parts or method in _WITHOUT_CONTENT:
+            return self.respond_plainly
+        return self.respond_and_close
 
     async def respond(
         self, scope: Scope, receive: Receive, send: Send, accept: bytes | None
@@ -275,8 +287,22 @@ class Operation:
             else:
                 await response(scope, receive, send)
         finally:
-            if self.on_finish is not None and resource is not None:
-                await self.on_finish(resource, request, scope["path_params"])
+            try:
+                if self.on_finish is not None and resource is not None:
+                    await self.on_finish(resource, request, scope["path_params"])
+            finally:
+                if FORM in scope:
+                    await scope[FORM].close()
+
+    async def respond_and_close(
+        self, scope: Scope, receive: Receive, send: Send, accept: bytes | None
+    ) -> None:
+        """Answer as `respond_plainly` does, then close the form if one was read."""
+        try:
+            await self.respond_plainly(scope, receive, send, accept)
+        finally:
+            if FORM in scope:
+                await scope[FORM].close()
 
     async def respond_plainly(
         self, scope: Scope, receive: Receive, send: Send, accept: bytes | None

@@ -165,8 +165,8 @@ class AsyncTestClient:
             url: The URL, absolute or relative to the base URL.
             follow_redirects: Whether to follow redirects, instead of what the client
                 says.
-            options: `json`, `content`, `data`, `headers`, `params`, `cookies`: see
-                `restlette.testing.outgoing.MessageOptions`.
+            options: `json`, `content`, `data`, `files`, `headers`, `params`,
+                `cookies`: see `restlette.testing.outgoing.MessageOptions`.
 
         Returns:
             The answer, when the application has returned, its background tasks
@@ -312,6 +312,7 @@ class AsyncTestClient:
             json=options.get("json"),
             content=options.get("content"),
             data=options.get("data"),
+            files=options.get("files"),
             headers=self._fields(url, options),
             params=options.get("params"),
             client=self.client,
@@ -353,7 +354,13 @@ def _redirected(
     changes = status == 303 or (status in (301, 302) and method == "POST")
     if not changes or method == "HEAD":
         return method, options
-    options = {**options, "json": None, "content": None, "data": None}
+    nothing: MessageOptions = {
+        "json": None,
+        "content": None,
+        "data": None,
+        "files": None,
+    }
+    options = {**options, **nothing}
     # RFC 9110 §15.4: fields that describe the content go with it.
     return "GET", _without(options, b"content-type", b"content-length")
 

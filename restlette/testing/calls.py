@@ -42,10 +42,10 @@ def call(
         strict: Whether content in an answer that can have none (HEAD, 204, 304), and
             header names in upper case, are errors; if not, the one is dropped and the
             other taken, as servers do.
-        options: `json`, `content`, `data`, `headers`, `params`, `cookies`, `client`,
-            `root_path`, `base_url`, `state`, `path_params`, `user`, `auth`, `session`:
-            see `RequestOptions`. The last four are for a resource on its own: they give
-            what a router and middleware would have found out.
+        options: `json`, `content`, `data`, `files`, `headers`, `params`, `cookies`,
+            `client`, `root_path`, `base_url`, `state`, `path_params`, `user`, `auth`,
+            `session`: see `RequestOptions`. The last four are for a resource on its
+            own: they give what a router and middleware would have found out.
 
     Returns:
         The answer, when the application has returned, its background tasks included.

@@ -9,7 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple, TypedDict
 
-from restlette.testing.content import Body, Content, DataInput, encode_content
+from restlette.testing.content import (
+    Body,
+    Content,
+    DataInput,
+    FilesInput,
+    encode_content,
+)
 from restlette.testing.scope import (
     Fields,
     HeadersInput,
@@ -41,6 +47,8 @@ class MessageOptions(TypedDict, total=False):
         content: Text (sent as UTF-8), bytes, or pieces of bytes: an iterable of either
             kind, each piece becoming one message.
         data: The fields of a form to send url-encoded, a mapping or pairs.
+        files: Files to send with these as multipart, a mapping or pairs: contents, or
+            tuples of a filename, a content and, if you like, a media type.
         headers: More header fields, a mapping or pairs; a value of None takes away a
             field that would be sent otherwise, such as Host.
         params: More parameters for the query: a mapping, whose values may be lists,
@@ -51,6 +59,7 @@ class MessageOptions(TypedDict, total=False):
     json: Any
     content: Content | None
     data: DataInput | None
+    files: FilesInput | None
     headers: HeadersInput
     params: ParamsInput
     cookies: Mapping[str, str] | None
@@ -104,6 +113,7 @@ def outgoing(
     json: Any = None,
     content: Content | None = None,
     data: DataInput | None = None,
+    files: FilesInput | None = None,
     headers: HeadersInput = None,
     params: ParamsInput = None,
     cookies: Mapping[str, str] | None = None,
@@ -124,12 +134,12 @@ def outgoing(
             request line is percent-encoded.
 
     Raises:
-        TypeError: More than one of `json`, `content` and `data` was given.
+        TypeError: More than one of `json`, `content` and a form was given.
         ValueError: `base_url` is no absolute URL.
     """
     origin = Origin.from_url(base_url)
     target = Target.from_path(path, params=params, root_path=root_path)
-    body, described = encode_content(json=json, content=content, data=data)
+    body, described = encode_content(json=json, content=content, data=data, files=files)
     scope = http_scope(
         method,
         origin,

@@ -24,9 +24,9 @@ def build_request(
         method: The method.
         path: The path and the query.
         app: The application, for `request.app` and `request.url_for`.
-        options: `json`, `content`, `data`, `headers`, `params`, `cookies`, `client`,
-            `root_path`, `base_url`, `state`, `path_params`, `user`, `auth`, `session`:
-            see `RequestOptions`.
+        options: `json`, `content`, `data`, `files`, `headers`, `params`, `cookies`,
+            `client`, `root_path`, `base_url`, `state`, `path_params`, `user`, `auth`,
+            `session`: see `RequestOptions`.
 
     Returns:
         The request. Its content can be read, once, on any loop.

@@ -25,6 +25,7 @@ __all__ = [
     "handshake_fields",
     "header_pairs",
     "http_scope",
+    "pairs_of",
     "urlencoded",
     "websocket_scope",
 ]
@@ -132,10 +133,11 @@ class Target(NamedTuple):
 
 def urlencoded(params: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> str:
     """Encode parameters as a form does; values may be lists."""
-    return urlencode(_pairs(params), doseq=True)
+    return urlencode(pairs_of(params), doseq=True)
 
 
-def _pairs(items: Any) -> list[tuple[Any, Any]]:
+def pairs_of(items: Any) -> list[tuple[Any, Any]]:
+    """Give the pairs of a mapping, or of an iterable of them."""
     return list(items.items() if isinstance(items, Mapping) else items)
 
 
@@ -162,7 +164,7 @@ def header_pairs(headers: HeadersInput) -> list[tuple[bytes, FieldValue]]:
     """Give header fields as pairs, the names in lower case."""
     if headers is None:
         return []
-    return [(_bytes(name).lower(), value) for name, value in _pairs(headers)]
+    return [(_bytes(name).lower(), value) for name, value in pairs_of(headers)]
 
 
 def _bytes(text: str | bytes) -> bytes:

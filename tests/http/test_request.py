@@ -1,6 +1,7 @@
 """The request as a handler sees it."""
 
 import asyncio
+import gzip
 import json
 
 import pytest
@@ -13,9 +14,10 @@ from restlette.http.errors import (
     ContentTooLarge,
     UnsupportedMediaType,
 )
+from restlette.http.forms import UploadFile
 from restlette.http.json import ORJSONCodec
 from restlette.http.limits import DEFAULT_LIMITS
-from restlette.http.request import HTTPConnection, Request
+from restlette.http.request import FORM, HTTPConnection, Request
 from restlette.http.types import Address
 from restlette.http.urls import URLPath
 
@@ -517,6 +519,267 @@ def test_the_codec_is_the_applications():
     run(main)
 
 
+# Codings ------------------------------------------------------------------------------
+
+GZIP = (b"content-encoding", b"gzip")
+
+
+def decoding(request, **figures):
+    request.limits = DEFAULT_LIMITS._replace(**figures)
+    return request
+
+
+def test_body_56_coded_content_is_415_by_default():
+    """body-56: whoever reads it, and before anything is received."""
+
+    async def main():
+        for read in "body", "json", "form", "stream":
+            form = (b"content-type", b"application/x-www-form-urlencoded")
+            kind = JSON if read == "json" else form
+            request = reading(gzip.compress(b"{}"), headers=[GZIP, kind])
+            with pytest.raises(UnsupportedMediaType) as raised:
+                if read == "stream":
+                    [chunk async for chunk in request.stream()]
+                else:
+                    await getattr(request, read)()
+            assert raised.value.headers == {"Accept-Encoding": "identity"}
+            assert len(request.waiting) == 1
+
+    run(main)
+
+
+@pytest.mark.parametrize("looked", [True, False])
+def test_body_56_coded_content_is_decoded_where_that_is_allowed(looked):
+    """body-56: json, body and stream; where is_disconnected has received some of it."""
+    coded = gzip.compress(b'{"a": 1}')
+
+    async def main():
+        for read, expected in [
+            (Request.json, {"a": 1}),
+            (Request.body, b'{"a": 1}'),
+        ]:
+            request = reading(coded[:5], coded[5:], headers=[GZIP, JSON])
+            decoding(request, decompressed=8)
+            if looked:
+                assert await request.is_disconnected() is False
+            assert await read(request) == expected
+            request.waiting.append({"type": "http.disconnect"})
+            assert await request.is_disconnected() is True
+        request = decoding(reading(coded, headers=[GZIP]), decompressed=8)
+        assert b"".join([c async for c in request.stream()]) == b'{"a": 1}'
+
+    run(main)
+
+
+def test_body_56_the_decoded_content_is_counted():
+    """body-56: `decompressed` counts it, `body` what arrives."""
+
+    async def main():
+        coded = gzip.compress(b"-" * 100_000)
+        for figures, limit in [
+            ({"decompressed": 99_999}, 99_999),
+            ({"decompressed": 100_000, "body": len(coded) - 1}, len(coded) - 1),
+        ]:
+            request = decoding(reading(coded, headers=[GZIP]), **figures)
+            with pytest.raises(ContentTooLarge) as raised:
+                await request.body()
+            assert raised.value.extensions == {"limit": limit}
+        figures = {"decompressed": 100_000, "body": len(coded)}
+        request = decoding(reading(coded, headers=[GZIP]), **figures)
+        assert await request.body() == b"-" * 100_000
+
+    run(main)
+
+
+def test_body_56_stacked_codings_are_415_in_two_fields_too():
+    """body-56."""
+
+    async def main():
+        request = decoding(reading(b"", headers=[GZIP, GZIP]), decompressed=100)
+        with pytest.raises(UnsupportedMediaType):
+            await request.body()
+
+    run(main)
+
+
+def test_content_in_no_coding_is_as_it_was():
+    async def main():
+        identity = (b"content-encoding", b"identity")
+        assert await reading(b"a", headers=[identity]).body() == b"a"
+
+    run(main)
+
+
+# Forms --------------------------------------------------------------------------------
+
+URLENCODED = (b"content-type", b"application/x-www-form-urlencoded")
+MULTIPART = (b"content-type", b"multipart/form-data; boundary=b")
+
+
+def multipart(*fields):
+    """A form of names and contents; those of a file have a filename between them."""
+    lines = []
+    for name, *filename, content in fields:
+        named = b'"; filename="'.join([name, *filename])
+        disposition = b'Content-Disposition: form-data; name="' + named + b'"'
+        lines += [b"--b", disposition, b"", content]
+    return b"\r\n".join([*lines, b"--b--", b""])
+
+
+@pytest.mark.parametrize(
+    "media_type",
+    [
+        b"application/x-www-form-urlencoded",
+        b"Application/X-WWW-Form-URLencoded ; charset=utf-7",
+        b"multipart/form-data; boundary=b",
+        b"MULTIPART/form-data;boundary=b;charset=utf-7",
+    ],
+)
+def test_a_form_is_read_once(media_type):
+    async def main():
+        content = b"a=1" if b"url" in media_type.lower() else multipart((b"a", b"1"))
+        request = reading(content, headers=[(b"content-type", media_type)])
+        form = await request.form()
+        assert form.multi_items() == [("a", "1")]
+        assert await request.form() is form
+        async with request.form() as again:
+            assert again is form
+
+    run(main)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [],
+        [JSON],
+        [(b"content-type", b"multipart/mixed; boundary=b")],
+        [(b"content-type", b";")],
+    ],
+)
+def test_other_media_types_are_no_forms(headers):
+    """415, as for JSON; nothing is read."""
+
+    async def main():
+        request = reading(b"a=1", headers=headers)
+        with pytest.raises(UnsupportedMediaType) as raised:
+            await request.form()
+        assert raised.value.headers["Accept"] == (
+            "application/x-www-form-urlencoded, multipart/form-data"
+        )
+        assert len(request.waiting) == 1
+
+    run(main)
+
+
+def test_body_55_a_form_and_the_content():
+    """body-55: both where the content is kept; else one of them, and an error."""
+
+    async def main():
+        request = reading(b"a=1", headers=[URLENCODED])
+        await request.form()
+        assert await request.body() == b"a=1"
+        request = reading(multipart((b"a", b"1")), headers=[MULTIPART])
+        await request.body()
+        assert (await request.form())["a"] == "1"
+        for first, second in ("form", "body"), ("form", "json"):
+            request = reading(multipart((b"a", b"1")), headers=[MULTIPART])
+            await getattr(request, first)()
+            with pytest.raises((RuntimeError, UnsupportedMediaType)):
+                await getattr(request, second)()
+        request = reading(multipart((b"a", b"1")), headers=[MULTIPART])
+        [chunk async for chunk in request.stream()]
+        with pytest.raises(RuntimeError, match="streamed already"):
+            await request.form()
+
+    run(main)
+
+
+def test_body_55_a_form_whose_client_goes():
+    """body-55: within it, and again."""
+
+    async def main():
+        request = reading(b"--b\r\n", headers=[MULTIPART], disconnect=True)
+        for _ in range(2):
+            with pytest.raises(ClientDisconnect):
+                await request.form()
+
+    run(main)
+
+
+def test_body_54_a_multipart_form_has_a_limit_of_its_own():
+    """body-54: sixteen MiB by default, counted and announced, both ways."""
+
+    async def main():
+        whole = multipart((b"a", b"f", b"-" * 2 * MiB))
+        async with reading(whole, headers=[MULTIPART]).form() as form:
+            assert form["a"].size == 2 * MiB
+        for length, headers in (100, ()), (10**9, [(b"content-length", b"9" * 9)]):
+            request = reading(whole, headers=[MULTIPART, *headers])
+            request.limits = DEFAULT_LIMITS._replace(multipart=length // 10)
+            with pytest.raises(ContentTooLarge) as raised:
+                await request.form()
+            assert raised.value.extensions == {"limit": length // 10}
+        chunks = [b"-" * MiB] * 17
+        request = reading(b"--b\r\n", *chunks, headers=[MULTIPART])
+        with pytest.raises(BadRequest):
+            await request.form()
+        head = whole.partition(b"---")[0]
+        request = reading(head, *chunks, headers=[MULTIPART])
+        with pytest.raises(ContentTooLarge):
+            await request.form()
+
+    run(main)
+
+
+@pytest.mark.parametrize(
+    "option, limit, field, error",
+    [
+        ("max_fields", "form_fields", (b"a", b"1"), BadRequest),
+        ("max_files", "form_files", (b"a", b"f", b"1"), BadRequest),
+        ("max_part_size", "form_text", (b"a", b"12"), ContentTooLarge),
+    ],
+)
+@pytest.mark.parametrize("here", [0, 1000], ids=["less", "more"])
+def test_form_62_a_call_may_have_limits_of_its_own(option, limit, field, error, here):
+    """form-62: in place of those that hold here, both ways."""
+
+    async def main():
+        for figure, fine in (2, True), (1, False):
+            request = reading(multipart(field, field), headers=[MULTIPART])
+            request.limits = DEFAULT_LIMITS._replace(**{limit: here})
+            opening = request.form(**{option: figure})
+            if fine:
+                assert len((await opening).getlist("a")) == 2
+            else:
+                with pytest.raises(error):
+                    await opening
+
+    run(main)
+
+
+def test_a_limit_of_a_call_is_checked_when_it_is_made():
+    with pytest.raises(ValueError, match="whole number of 0 or more"):
+        Request(scope_with()).form(max_fields=-1)
+
+
+def test_a_request_closes_its_form():
+    """The form is also in the scope, for who made the request's pipeline."""
+
+    async def main():
+        await reading(b"").close()
+        content = multipart((b"a", b"f", b"-" * 2 * MiB))
+        request = reading(content, headers=[MULTIPART])
+        form = await request.form()
+        assert request.scope[FORM] is form
+        upload = form["a"]
+        assert isinstance(upload, UploadFile)
+        await request.close()
+        assert upload.file.closed
+
+    run(main)
+
+
 # The client ---------------------------------------------------------------------------
 
 
@@ -532,6 +795,48 @@ def test_is_disconnected_does_not_wait():
         assert await request.is_disconnected() is True
         assert await request.is_disconnected() is True
         assert await request.body() == b"a"
+
+    run(main)
+
+
+@pytest.mark.parametrize("chunks", [(b"",), (b"a",), (b"a", b"b"), (b"a",) * 15])
+def test_is_disconnected_looks_behind_unread_content(chunks):
+    """hypercorn and daphne report the disconnect behind the content alone."""
+
+    async def main():
+        request = reading(*chunks)
+        assert await request.is_disconnected() is False
+        request.waiting.append({"type": "http.disconnect"})
+        assert await request.is_disconnected() is True
+        # What came before it is whole, and can be read.
+        assert await request.body() == b"".join(chunks)
+
+    run(main)
+
+
+def test_is_disconnected_keeps_no_more_than_sixteen_pieces():
+    """Content that nobody reads is left to the server."""
+
+    async def main():
+        request = reading(*[b"a"] * 100)
+        for _ in range(3):
+            assert await request.is_disconnected() is False
+        assert len(request.waiting) == 84
+        assert await request.body() == b"a" * 100
+
+    run(main)
+
+
+def test_body_55_a_disconnect_that_was_seen_in_the_content_ends_it():
+    """body-55: behind the pieces that came, and the server need not say it again."""
+
+    async def main():
+        request = reading(b"a", b"b", disconnect=True)
+        assert await request.is_disconnected() is True
+        stream = request.stream()
+        assert [await anext(stream), await anext(stream)] == [b"a", b"b"]
+        with pytest.raises(ClientDisconnect):
+            await anext(stream)
 
     run(main)
 

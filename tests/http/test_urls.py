@@ -2,7 +2,7 @@
 
 import copy
 import pickle
-from urllib.parse import SplitResult, unquote
+from urllib.parse import SplitResult, parse_qsl, unquote
 
 import pytest
 from hypothesis import given
@@ -651,6 +651,16 @@ def test_a_thousand_parameters_are_the_default_limit(count) -> None:
     with pytest.raises(TooManyParameters):
         QueryParams("a&" * count)
     assert len(QueryParams([("a", "1")] * 2000).multi_items()) == 2000
+
+
+@pytest.mark.parametrize("text", ["", "&", "&&&"])
+def test_of_separators_alone_nothing_is_a_parameter(text) -> None:
+    assert QueryParams(text, limit=0).multi_items() == []
+
+
+@given(st.text(st.sampled_from("%&=+4F2axu\\;\xe9\u20ac")))
+def test_a_query_is_read_as_the_standard_library_does(text) -> None:
+    assert QueryParams(text).multi_items() == parse_qsl(text, keep_blank_values=True)
 
 
 @given(st.one_of(st.binary(), ANY_TEXT))

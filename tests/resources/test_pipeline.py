@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from contextvars import ContextVar
 from typing import Any
 
@@ -33,7 +33,7 @@ from restlette.resources.representation import (
     Representation,
 )
 from restlette.resources.router import Router
-from restlette.testing import TestClient, call
+from restlette.testing import TestClient, call, call_async
 
 MiB = 1024**2
 CSV = Representation("text/csv; charset=utf-8", lambda content: repr(content).encode())
@@ -961,7 +961,7 @@ def test_the_quick_path_answers_what_the_readable_one_does(
         lambda: KINDS[kind](value), annotation, offers, as_function, takes, limits
     )
     assert operation.is_plain
-    assert operation.entry == operation.respond_plainly
+    assert operation.entry("GET") == operation.respond_plainly
     quick = outcome(operation.respond_plainly, method, accept)
     readable = outcome(operation.respond, method, accept)
     assert quick == readable
@@ -1034,7 +1034,7 @@ def test_the_quick_path_binds_as_the_readable_one_does(
         return answer.status_code, dict(answer.headers), answer.content
 
     quick = answer()
-    monkeypatch.setattr(Operation, "entry", property(lambda self: self.respond))
+    monkeypatch.setattr(Operation, "entry", lambda self, method: self.respond)
     assert quick == answer()
     assert quick[0] == (
         200 if content == {"title": "Dune"} and "x" not in path else 422
@@ -1058,5 +1058,175 @@ def test_what_is_not_plain_takes_the_readable_path():
         operations = operations_of(cls, (), settings, Instances(cls, None))
         assert {m for m, o in operations.items() if o.is_plain} == methods
         for operation in operations.values():
-            is_quick = operation.entry == operation.respond_plainly
+            is_quick = operation.entry("GET") == operation.respond_plainly
             assert is_quick is operation.is_plain
+
+
+# Forms --------------------------------------------------------------------------------
+
+UPLOAD = (
+    b"--b\r\n"
+    b'Content-Disposition: form-data; name="a"; filename="f"\r\n\r\n'
+    + b"-" * 2 * MiB
+    + b"\r\n--b--\r\n"
+)
+MULTIPART = {"content-type": "multipart/form-data; boundary=b"}
+
+
+def uploading(base, end, seen):
+    """A resource that reads a form, leaves it open, and comes to some end."""
+
+    class Uploads(base):
+        async def post(self, request):
+            form = await request.form()
+            seen.append(form["a"])
+            assert not form["a"].file.closed
+            return await end(form["a"])
+
+    return Uploads
+
+
+class Prepared(HTTPEndpoint):
+    async def prepare(self, request): ...
+
+    async def on_finish(self, request):
+        if getattr(type(self), "fail", False):
+            raise Boom
+
+
+class Unfinished(Prepared):
+    fail = True
+
+
+async def returns(upload):
+    return Response("fine")
+
+
+async def fails(upload):
+    raise Boom
+
+
+async def refuses(upload):
+    raise Conflict
+
+
+async def streams(upload):
+    async def pieces():
+        yield await upload.read(4)
+
+    return StreamingResponse(pieces())
+
+
+async def works_on(upload):
+    async def work():
+        assert await upload.read(4) == b"----"
+
+    return Response("fine", background=BackgroundTask(work))
+
+
+@pytest.mark.parametrize("end", [returns, fails, refuses, streams, works_on])
+@pytest.mark.parametrize("base", [HTTPEndpoint, Prepared, Unfinished])
+@pytest.mark.parametrize("as_function", [True, False])
+def test_multipart_71_a_form_that_nobody_closed_is_closed(base, end, as_function):
+    """multipart-71: when the answer is sent and the background tasks are done."""
+    seen = []
+    app = Restlette()
+    resource = uploading(base, end, seen)
+    if as_function:
+
+        @app.route("/", methods=["GET", "POST"])
+        async def upload(request):
+            return await resource().post(request)
+
+    else:
+        app.add_route("/", resource)
+    raised = end is fails or (base is Unfinished and not as_function)
+    with pytest.raises(Boom) if raised else nullcontext():
+        answer = call(app, "POST", content=UPLOAD, headers=MULTIPART)
+        assert answer.content[:4] in (b"fine", b"----", b'{"ty')
+    assert seen[0].file.closed
+
+
+def test_multipart_71_a_cancelled_handler_leaves_no_file():
+    """multipart-71: as when a server gives up on a client that is gone."""
+    seen = []
+
+    async def waits(upload):
+        await asyncio.get_running_loop().create_future()
+
+    async def main(base):
+        app = app_with(uploading(base, waits, seen))
+        request = call_async(app, "POST", content=UPLOAD, headers=MULTIPART)
+        task = asyncio.ensure_future(request)
+        async with asyncio.timeout(10):
+            while not seen:
+                await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert seen.pop().file.closed
+
+    for base in HTTPEndpoint, Prepared:
+        asyncio.run(main(base))
+
+
+def test_what_reads_no_form_takes_no_step_more():
+    """Only where content is there that is not bound as a body."""
+
+    class Uploads(HTTPEndpoint):
+        async def get(self, request): ...
+        async def post(self, request): ...
+        async def put(self, request, body: dict): ...
+
+    settings = Restlette()._root().settings
+    operations = operations_of(Uploads, (), settings, Instances(Uploads, None))
+    for method, is_quick in ("GET", True), ("POST", False), ("PUT", True):
+        operation = operations[method]
+        entry = operation.entry(method)
+        assert (entry == operation.respond_plainly) is is_quick
+        assert (entry == operation.respond_and_close) is not is_quick
+
+
+def test_body_55_an_answer_before_the_content_is_read_is_sent():
+    """body-55: partial read, then response; what is left is not asked for."""
+    sent = []
+
+    def content():
+        for number in range(10):
+            sent.append(number)
+            yield b"piece"
+
+    app = Restlette()
+
+    @app.route("/", methods=["POST"])
+    async def first_piece(request) -> dict:
+        async for piece in request.stream():
+            return {"piece": piece.decode()}
+
+    answer = call(app, "POST", content=content())
+    assert answer.json() == {"piece": "piece"}
+    assert sent == [0]
+
+
+@pytest.mark.parametrize(
+    "figures, status_code",
+    [
+        ({"multipart": 3 * MiB}, 204),
+        ({}, 413),
+        ({"multipart": 3 * MiB, "body": 1}, 204),
+    ],
+)
+@pytest.mark.parametrize("place", ["app", "router", "route"])
+def test_body_54_the_limits_of_forms_are_set_at_each_place(figures, status_code, place):
+    """body-54: the innermost place says, and `body` says nothing of them."""
+    limits = {"app": {"multipart": MiB}, "router": None, "route": None}
+    limits[place] = {"multipart": MiB} | figures
+    app, router = Restlette(limits=limits["app"]), Router(limits=limits["router"])
+
+    @router.route("/", methods=["POST"], limits=limits["route"])
+    async def upload(request) -> None:
+        await request.form()
+
+    app.mount("/uploads", router)
+    answer = call(app, "POST", "/uploads/", content=UPLOAD, headers=MULTIPART)
+    assert answer.status_code == status_code

@@ -175,6 +175,19 @@ def test_a_redirect_is_followed(
     use(redirecting(status, b"to?q#top"), ask)
 
 
+@pytest.mark.parametrize("status, is_sent", [(303, False), (307, True)])
+def test_files_are_sent_and_follow_a_redirect(status: int, is_sent: bool) -> None:
+    """With the form that they are in, or not at all."""
+
+    async def ask(client: AsyncTestClient) -> None:
+        answer = await client.post("/from", data={"a": "b"}, files={"c": b"d"})
+        sent = "".join(answer.json()["bodies"])
+        assert ('name="a"\r\n\r\nb\r\n' in sent) is is_sent
+        assert ('name="c"; filename="c"\r\n\r\nd\r\n' in sent) is is_sent
+
+    use(redirecting(status, b"to"), ask)
+
+
 def test_head_stays_head() -> None:
     """A redirect by 303 too."""
 

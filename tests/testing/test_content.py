@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from email.parser import BytesParser
+from email.policy import HTTP
 from typing import Any
 
 import pytest
@@ -82,6 +84,45 @@ def test_a_request_has_one_content() -> None:
     """Two are an error at once."""
     with pytest.raises(TypeError, match="give json, content or data"):
         encode_content(json={}, content=b"")
+
+
+def test_files_are_a_form_in_multipart() -> None:
+    """As browsers encode one; an independent reader finds what was put in."""
+    body, fields = encode_content(
+        data=[("a", ["1", 2]), ('b"\r\n', b"\xff")],
+        files=[
+            ("c", ("d \u00e9.txt", "e", "text/plain")),
+            ("f", ("g", b"h")),
+            ("i", b"j"),
+        ],
+    )
+    assert isinstance(body, bytes)
+    described = dict(fields)
+    assert described[b"content-length"] == str(len(body)).encode("ascii")
+    media_type = described[b"content-type"]
+    head = b"Content-Type: " + media_type + b"\r\n\r\n"
+    message = BytesParser(policy=HTTP).parsebytes(head + body)
+    parts = [
+        (
+            part.get_param("name", header="content-disposition"),
+            part.get_filename(),
+            part["content-type"],
+            part.get_payload(decode=True),
+        )
+        for part in message.iter_parts()
+    ]
+    assert [each[3] for each in parts] == [b"1", b"2", b"\xff", b"e", b"h", b"j"]
+    assert [each[0] for each in parts] == ["a", "a", "b%22%0D%0A", "c", "f", "i"]
+    assert [each[2] for each in parts] == [None] * 3 + ["text/plain", None, None]
+    assert [each[1] for each in parts[4:]] == ["g", "i"]
+    assert b'name="c"; filename="d \xc3\xa9.txt"\r\n' in body
+
+
+@pytest.mark.parametrize("other", [{"json": 1}, {"content": b"a"}])
+def test_files_go_with_a_form_alone(other: Any) -> None:
+    """Never with another content."""
+    with pytest.raises(TypeError, match="files go with data"):
+        encode_content(files={"a": b"b"}, **other)
 
 
 def test_nan_is_no_json() -> None:
