@@ -122,17 +122,27 @@ def test_head_answers_with_the_fields_of_get_and_no_content(
 
 
 @pytest.mark.parametrize(
-    "target, allow",
+    "target, allow, takes",
     [
-        ("/", "GET, HEAD, OPTIONS"),
-        ("/books", "GET, HEAD, OPTIONS, POST"),
-        ("/books/1", "DELETE, GET, HEAD, OPTIONS, PATCH, PUT"),
+        ("/", "GET, HEAD, OPTIONS", {}),
+        (
+            "/books",
+            "GET, HEAD, OPTIONS, POST",
+            {"accept-post": "application/json"},
+        ),
+        (
+            "/books/1",
+            "DELETE, GET, HEAD, OPTIONS, PATCH, PUT",
+            {"accept-patch": "application/json"},
+        ),
     ],
 )
-def test_options_answers_204_with_allow(shop: Server, target: str, allow: str) -> None:
+def test_options_answers_204_with_allow(
+    shop: Server, target: str, allow: str, takes: dict[str, str]
+) -> None:
     answer = send(shop, "OPTIONS", target)
     assert (answer.status, answer.content) == (204, b"")
-    assert answer.headers == {"allow": allow}
+    assert answer.headers == {"allow": allow, **takes}
 
 
 def test_a_book_goes_through_its_life(shop: Server) -> None:
@@ -319,8 +329,8 @@ def test_content_of_another_type_is_answered_415(
     content = json.dumps(MARTIAN).encode()
     fields = {"content-type": media_type}
     answer = send(shop, "POST", "/books", data=content, headers=fields)
-    title = "Unsupported Media Type"
-    assert_problem(answer, 415, title, accept="application/json")
+    title, takes = "Unsupported Media Type", "application/json"
+    assert_problem(answer, 415, title, accept=takes, **{"accept-post": takes})
 
 
 def test_content_that_is_no_book_is_answered_422_with_every_place(
