@@ -70,6 +70,7 @@ from restlette.http.websocket import WebSocket, WebSocketDisconnect
 from restlette.middleware import Middleware
 from restlette.resources.endpoint import HTTPEndpoint
 from restlette.resources.guards import Anyone, Guard
+from restlette.resources.html import HTML
 from restlette.resources.patch import JSONPatch, MergePatch, Patch
 from restlette.resources.representation import (
     JSON,
@@ -86,6 +87,7 @@ from restlette.resources.websocket import WebSocketEndpoint
 
 if TYPE_CHECKING:
     from restlette.http.files import FileResponse as FileResponse
+    from restlette.resources.messagepack import MessagePack as MessagePack
 else:
 
     def __getattr__(name):
@@ -93,12 +95,15 @@ else:
         # for `from restlette import *` asks for everything.
         if name == "FileResponse":
             return import_module("restlette.http.files").FileResponse
+        if name == "MessagePack":
+            return import_module("restlette.resources.messagepack").MessagePack
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "HTML",
     "JSON",
     "URL",
     "Accepted",

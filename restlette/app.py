@@ -20,6 +20,7 @@ from restlette.middleware import Middleware
 from restlette.resources.boundary import Boundary, Handlers, Watch
 from restlette.resources.dependencies import Container
 from restlette.resources.guards import Guard, Rule
+from restlette.resources.html import Templates, no_templates
 from restlette.resources.pipeline import Settings
 from restlette.resources.router import Router
 from restlette.resources.routes import Routing
@@ -53,6 +54,8 @@ class Restlette(Router):
         lifespan: A function that takes the application and gives an asynchronous
             context manager, which may yield a mapping: the state of every request.
         json: What reads and writes JSON: "standard", "orjson", "ujson" or a codec.
+        templates: Finds the templates that `HTML("book.html")` names: a function from
+            a name to what renders it.
         threads: How many plain functions run at a time, each in a thread.
         redirect_slashes: Whether a path that leads nowhere is redirected to the one
             with a slash more or less at its end, if that leads somewhere.
@@ -82,6 +85,7 @@ class Restlette(Router):
         lifespan: LifespanContext | None = None,
         *,
         json: Literal["standard", "orjson", "ujson"] | JSONCodec = STANDARD,
+        templates: Templates = no_templates,
         threads: int = 40,
         redirect_slashes: bool = True,
         default: ASGIApp | None = None,
@@ -90,6 +94,7 @@ class Restlette(Router):
     ) -> None:
         self._debug = debug
         self._codec = _codec(json)
+        self._templates = templates
         self._pool = ThreadPool(threads)
         self._is_open = False
         self.state = State()
@@ -120,6 +125,16 @@ class Restlette(Router):
         self._changed()
 
     @property
+    def templates(self) -> Templates:
+        """What finds the templates that `HTML("book.html")` names."""
+        return self._templates
+
+    @templates.setter
+    def templates(self, value: Templates) -> None:
+        self._templates = value
+        self._changed()
+
+    @property
     def router(self) -> Router:
         """The root of the tree: the application itself."""
         return self
@@ -146,7 +161,9 @@ class Restlette(Router):
 
     def _settings(self) -> Settings:
         settings = super()._settings()
-        return settings._replace(codec=self._codec, pool=self._pool)
+        return settings._replace(
+            codec=self._codec, pool=self._pool, templates=self._templates
+        )
 
     def _boundary(self, tables: tuple[Handlers, ...]) -> Boundary:
         return Boundary(tables, debug=self._debug, pool=self._pool)

@@ -115,6 +115,7 @@ def missing() -> None:
     for place, name, extra in (
         ("restlette.testing", "TestClient", "testing"),
         ("restlette", "FileResponse", "files"),
+        ("restlette", "MessagePack", "msgpack"),
     ):
         try:
             exec(f"from {place} import {name}")

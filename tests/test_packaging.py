@@ -15,6 +15,7 @@ import pytest
 
 import restlette
 from restlette.http import files
+from restlette.resources import messagepack
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -95,6 +96,7 @@ def test_the_documented_extras_are_there() -> None:
         "attrs",
         "marshmallow",
         "patch",
+        "msgpack",
         "schema",
         "forms",
         "files",
@@ -206,6 +208,7 @@ def test_the_public_names_resolve_from_the_root() -> None:
 
 def test_the_root_gives_what_needs_an_extra_when_it_is_asked_for() -> None:
     assert restlette.FileResponse is files.FileResponse
+    assert restlette.MessagePack is messagepack.MessagePack
     with pytest.raises(ImportError, match="cannot import name 'FileResponce'"):
         exec("from restlette import FileResponce")
 

@@ -48,6 +48,7 @@ __all__ = [
     "ORJSONCodec",
     "StandardCodec",
     "UJSONCodec",
+    "default",
 ]
 
 
@@ -162,7 +163,7 @@ _MOST_FORMS: Final = 1024
 _forms: dict[type, Form] = {}
 
 
-def _default(value: Any) -> Any:
+def default(value: Any) -> Any:
     """What to write in place of a value that an encoder does not know."""
     cls = type(value)
     form = _forms.get(cls)
@@ -199,7 +200,7 @@ def _encoder(make: Callable[..., Encoder] | None) -> Encoder:
             check_circular=False,
             allow_nan=False,
             separators=(",", ":"),
-            default=_default,
+            default=default,
         )
         return lambda content, level: encoder.iterencode(content)
     # The first None is the register of containers being written, kept to find circles.
@@ -209,7 +210,7 @@ def _encoder(make: Callable[..., Encoder] | None) -> Encoder:
     sort_keys = skipkeys = allow_nan = False
     return make(
         markers,
-        _default,
+        default,
         json.encoder.encode_basestring,
         indent,
         ":",
@@ -325,7 +326,7 @@ class ORJSONCodec:
     def dumps(self, content: Any) -> bytes:
         """Write a value as JSON; see `JSONCodec.dumps`."""
         try:
-            return self._dumps(content, _default, self._options)
+            return self._dumps(content, default, self._options)
         except TypeError:
             return STANDARD.dumps(content)
 

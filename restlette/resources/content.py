@@ -1,41 +1,94 @@
-"""Content of requests: which media types a model reads, and what reads each.
+"""Content of requests: which media types there are for a model, and what reads each.
 
-RFC 9110 section 8.3 has the recipient go by Content-Type, and nothing else.
+RFC 9110 section 8.3 has the recipient go by Content-Type, and nothing else. A model
+that reads certain media types itself (a patch) has no others. Any other model is read
+from the representations of the resource that can be read: JSON, where none can.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Any
 
-from restlette.http.errors import UnsupportedMediaType
-from restlette.http.media import MediaType
+from restlette.http.errors import BadRequest, UnsupportedMediaType
+from restlette.http.media import MediaType, is_json
 from restlette.http.request import Request
 from restlette.resources.models import Model
+from restlette.resources.representation import JSON, Decode, Representation
 
-__all__ = ["loader_for", "media_types_of"]
-
-
-def media_types_of(model: Model) -> tuple[str, ...]:
-    """The media types of content that a model reads."""
-    return tuple(model.loads) or ("application/json",)
+__all__ = ["ContentReader"]
 
 
-def loader_for(model: Model, request: Request) -> Callable[[Any], Any]:
-    """What makes a value of a request's content, read as JSON.
+class ContentReader:
+    """What makes a value of a request's content.
 
-    Raises:
-        UnsupportedMediaType: nothing does, for content of this type.
+    Args:
+        model: What the value is.
+        representations: Those of the resource.
+
+    Attributes:
+        is_json: Whether it reads JSON by the model's `load`, and nothing else.
+        media_types: Those that it reads.
     """
-    if not model.loads:
-        return model.load
-    value = request.headers.get("content-type", "")
-    try:
-        load = model.loads.get(MediaType.from_header(value).essence)
-    except ValueError:
-        load = None
-    if load is None:
-        raise UnsupportedMediaType(
-            accepted=media_types_of(model), method=request.method
+
+    __slots__ = ("_decoders", "_model", "_takes_json", "is_json", "media_types")
+
+    def __init__(
+        self, model: Model, representations: Sequence[Representation] = (JSON,)
+    ) -> None:
+        readable = [each for each in representations if each.decode is not None]
+        readable = readable or [JSON]
+        self._model = model
+        self._takes_json = JSON in readable
+        self._decoders: dict[str, Decode] = {
+            MediaType.from_header(each.media_type).essence: each.decode
+            for each in readable
+            if each.decode is not None and each is not JSON
+        }
+        self.is_json = not self._decoders and not model.loads
+        self.media_types = tuple(model.loads) or tuple(
+            each.media_type for each in readable
         )
-    return load
+
+    async def read(self, request: Request) -> Any:
+        """Read the content of a request.
+
+        Raises:
+            UnsupportedMediaType: Nothing reads content of this type.
+            BadRequest: It is not what its type says.
+            ContentTooLarge: It is too long.
+            Invalid: It does not fit the model.
+        """
+        if self.is_json:
+            return self._model.load(await request.json())
+        essence = _essence(request)
+        if self._model.loads:
+            load = self._model.loads.get(essence)
+            if load is None:
+                raise self._refusal(request)
+            return load(await request.json())
+        decode = self._decoders.get(essence)
+        if decode is not None:
+            return self._model.load(_decoded(decode, await request.body(), essence))
+        if self._takes_json and is_json(essence):
+            return self._model.load(await request.json())
+        raise self._refusal(request)
+
+    def _refusal(self, request: Request) -> UnsupportedMediaType:
+        return UnsupportedMediaType(accepted=self.media_types, method=request.method)
+
+
+def _essence(request: Request) -> str:
+    """Give the type of the content without parameters, or "" where there is none."""
+    try:
+        return MediaType.from_header(request.headers.get("content-type", "")).essence
+    except ValueError:
+        return ""
+
+
+def _decoded(decode: Decode, content: bytes, essence: str) -> Any:
+    # SECURITY: a decoder that calls itself for what is nested is stopped by Python.
+    try:
+        return decode(content)
+    except (ValueError, RecursionError) as exc:
+        raise BadRequest(f"The content is no {essence}.") from exc

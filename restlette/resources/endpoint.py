@@ -24,8 +24,14 @@ from restlette.resources.dependencies import Injected
 from restlette.resources.facts import Facts
 from restlette.resources.guards import Guard, Rule, below, guards_for, read_guards
 from restlette.resources.hooks import bind_hook
+from restlette.resources.html import templates_later
 from restlette.resources.instances import Instances
-from restlette.resources.pipeline import Operation, Settings, path_parameters_of
+from restlette.resources.pipeline import (
+    Operation,
+    Settings,
+    operation_class,
+    path_parameters_of,
+)
 from restlette.resources.representation import JSON, Representation
 from restlette.resources.site import Entry, Leaf, Site
 from restlette.resources.uri import Ref, Template
@@ -205,7 +211,11 @@ def operations_of(
     """
     cls = instances.cls
     offered: Any = endpoint.representations
-    if not isinstance(offered, tuple | list) or not offered:
+    if (
+        not isinstance(offered, tuple | list)
+        or not offered
+        or not all(isinstance(each, Representation) for each in offered)
+    ):
         raise TypeError(
             f"{cls.__qualname__}.representations is {offered!r}: write a tuple, whose "
             "first member is the default, such as (JSON,)."
@@ -216,8 +226,9 @@ def operations_of(
         bind_hook(cls, HTTPEndpoint, "on_finish", path_names, pool),
     )
     facts = _facts_of(endpoint, cls, path_names, pool)
+    make = operation_class(offered)
     return {
-        method: Operation(
+        method: make(
             function,
             instances,
             path_names,
@@ -255,7 +266,12 @@ def _standalone(endpoint: HTTPEndpoint) -> Site:
     """Give a site that has one leaf, under every path."""
     boundary = Boundary()
     settings = Settings(
-        boundary, DEFAULT_LIMITS, STANDARD, DEFAULT_POOL, build=_name_of_ref
+        boundary,
+        DEFAULT_LIMITS,
+        STANDARD,
+        DEFAULT_POOL,
+        build=_name_of_ref,
+        templates=templates_later,
     )
     site = Site(None, boundary, DEFAULT_LIMITS.headers)
     cls = type(endpoint)

@@ -21,7 +21,7 @@ is what the routers above it decide.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
 from typing import Any, NamedTuple
 
@@ -41,10 +41,11 @@ from restlette.http.urls import quote_path
 from restlette.http.validators import Validators
 from restlette.resources.binding import Binding, bind
 from restlette.resources.boundary import Boundary
-from restlette.resources.content import loader_for, media_types_of
+from restlette.resources.content import ContentReader
 from restlette.resources.facts import Facts, preconditions_of, stamped
 from restlette.resources.guards import Guard, Rules, admit
 from restlette.resources.hooks import Hook
+from restlette.resources.html import HTML, Templates, no_templates
 from restlette.resources.instances import Instances
 from restlette.resources.models import Invalid, Model
 from restlette.resources.parameters import parameters_of
@@ -52,7 +53,7 @@ from restlette.resources.parts import PARTS, PLACES, StringsPart
 from restlette.resources.representation import JSON, Reply, Representation
 from restlette.resources.uri import Ref
 
-__all__ = ["Operation", "Settings", "path_parameters_of"]
+__all__ = ["Operation", "Settings", "operation_class", "path_parameters_of"]
 
 
 class Settings(NamedTuple):
@@ -65,6 +66,7 @@ class Settings(NamedTuple):
         pool: Where plain functions run.
         build: Gives the path of a route: `router.url_path_for`.
         guards: Those of each router and route, the outermost first.
+        templates: Finds templates by their names.
     """
 
     boundary: Boundary
@@ -73,6 +75,7 @@ class Settings(NamedTuple):
     pool: ThreadPool
     build: Callable[..., str]
     guards: tuple[Rules, ...] = ()
+    templates: Templates = no_templates
 
 
 # PERF: makes a request without `Request.__init__`, whose check of the scope was made.
@@ -142,6 +145,7 @@ class Operation:
     __slots__ = (
         "_binds",
         "_bodies",
+        "_content",
         "_fields",
         "_is_json",
         "_is_tuned",
@@ -149,6 +153,7 @@ class Operation:
         "_load_body",
         "_offers",
         "_params_taken",
+        "_renderers",
         "_strings",
         "binding",
         "call",
@@ -192,6 +197,15 @@ class Operation:
         self._bodies = [
             _writer(r, self.binding.returns.model, settings) for r in representations
         ]
+        self._renderers = {
+            index: each.renderer(settings.templates)
+            for index, each in enumerate(representations)
+            if isinstance(each, HTML)
+        }
+        body = self.binding.parts.get("body")
+        self._content = (
+            None if body is None else ContentReader(body.model, representations)
+        )
         # PERF: what `respond_plainly` would otherwise work out each time.
         self._load_body = self._only_body()
         self._is_json = (
@@ -213,9 +227,10 @@ class Operation:
         body = self.binding.parts.get("body")
         if (
             body is None
+            or self._content is None
             or not body.required
             or len(self.binding.wanted) > 1
-            or body.model.loads
+            or not self._content.is_json
         ):
             return None
         return body.model.load
@@ -234,8 +249,7 @@ class Operation:
     @property
     def media_types(self) -> tuple[str, ...]:
         """The media types of content that it takes, where the handler says so."""
-        body = self.binding.parts.get("body")
-        return () if body is None else media_types_of(body.model)
+        return () if self._content is None else self._content.media_types
 
     def _judge(self) -> bool:
         """Say whether the steps that take time to skip can all be left out."""
@@ -468,12 +482,12 @@ class Operation:
         errors: list[dict[str, Any]] = []
         for part in self._strings:
             errors += part.read(request, arguments)
-        body = self.binding.parts.get("body")
-        if body is not None and (body.required or await request.body()):
-            load = loader_for(body.model, request)
-            data = await request.json()
+        content = self._content
+        if content is not None and (
+            self.binding.parts["body"].required or await request.body()
+        ):
             try:
-                arguments["body"] = load(data)
+                arguments["body"] = await content.read(request)
             except Invalid as exc:
                 errors += [error.in_body() for error in exc.errors]
         if errors:
@@ -529,12 +543,12 @@ class Operation:
                     "for an answer without content (204) annotate it `-> None`."
                 )
             return Response(status_code=204)
-        return self._encoded(result, accept, choice)
+        index = self.choose(accept) if choice is None else choice
+        return self._encoded(result, scope, index)
 
     def _encoded(
-        self, content: Any, accept: bytes | None, choice: int | None, status: int = 200
+        self, content: Any, scope: Scope, index: int, status: int = 200
     ) -> Response:
-        index = self.choose(accept) if choice is None else choice
         try:
             body = self._bodies[index](content)
         except TypeError as exc:
@@ -565,7 +579,8 @@ class Operation:
                 "which has none (RFC 9110 §6.4.1)."
             )
         else:
-            response = self._encoded(reply.content, accept, choice, status)
+            index = self.choose(accept) if choice is None else choice
+            response = self._encoded(reply.content, scope, index, status)
         if reply.headers:
             if "content-length" in reply.headers:
                 raise TypeError(
@@ -590,3 +605,36 @@ class Operation:
             # SECURITY: two slashes at the beginning would name another host.
             location = "/" + (quote_path(root) + path).lstrip("/") if root else path
         return encode_value("location", location)
+
+
+class _RenderingOperation(Operation):
+    """An operation, a representation of which is made by a renderer.
+
+    PERF: a class of its own, so that nothing is asked where there is no renderer.
+    """
+
+    __slots__ = ()
+
+    def _encoded(
+        self, content: Any, scope: Scope, index: int, status: int = 200
+    ) -> Response:
+        render = self._renderers.get(index)
+        if render is None or hasattr(content, "__await__"):
+            return super()._encoded(content, scope, index, status)
+        page = render(content, Request(scope))
+        if not isinstance(page, str):
+            raise TypeError(
+                f"{self.where}: the renderer of its HTML returned "
+                f"{type(page).__name__}: it makes text."
+            )
+        # A lone surrogate, which JSON can spell, has no UTF-8 of its own.
+        body = page.encode("utf-8", "replace")
+        fields = [(b"content-length", b"%d" % len(body)), *self._fields[index]]
+        return Response.made(body, status, fields)
+
+
+def operation_class(representations: Iterable[Representation]) -> type[Operation]:
+    """Give the class of operations that have these representations."""
+    if any(isinstance(each, HTML) for each in representations):
+        return _RenderingOperation
+    return Operation

@@ -37,6 +37,8 @@ __all__ = [
     "JSON",
     "Accepted",
     "Created",
+    "Decode",
+    "Encode",
     "Reply",
     "Representation",
     "Returns",
@@ -46,6 +48,8 @@ __all__ = [
 T = TypeVar("T")
 
 Cookies = Mapping[str, str | Mapping[str, Any]]
+Encode = Callable[[Any], bytes]
+Decode = Callable[[bytes], Any]
 
 
 class Representation:
@@ -54,24 +58,31 @@ class Representation:
     Args:
         media_type: as in a Content-Type field, `text/csv; charset=utf-8`.
         encode: makes the bytes of content; a model has turned it into JSON data.
+        decode: makes JSON data of the bytes of a request's content, which the model of
+            the handler's `body` then reads. It raises `ValueError` for bytes that are
+            none of this media type, which is 400. Without it, the resource takes no
+            content of this type.
 
     Raises:
         ValueError: the media type is malformed.
     """
 
-    __slots__ = ("encode", "media_type")
+    __slots__ = ("decode", "encode", "media_type")
 
-    def __init__(self, media_type: str, encode: Callable[[Any], bytes]) -> None:
+    def __init__(
+        self, media_type: str, encode: Encode, decode: Decode | None = None
+    ) -> None:
         self.media_type = MediaType.from_header(media_type).to_header()
         self.encode = encode
+        self.decode = decode
 
     def __repr__(self) -> str:
         return f"Representation({self.media_type!r}, {self.encode!r})"
 
 
-JSON = Representation("application/json", STANDARD.dumps)
+JSON = Representation("application/json", STANDARD.dumps, STANDARD.loads)
 """JSON, which every resource has unless it says something else. The application's
-codec writes it in the place of the standard library's."""
+codec writes and reads it in the place of the standard library's."""
 
 
 class Reply(Generic[T]):

@@ -1,14 +1,20 @@
 """The media type of content decides what reads it."""
 
-import pytest
+import asyncio
+import json
 
-from restlette import UnsupportedMediaType
-from restlette.resources.content import loader_for, media_types_of
-from restlette.resources.models import Model, model_for
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from restlette import BadRequest, UnsupportedMediaType
+from restlette.resources.content import ContentReader
+from restlette.resources.models import Invalid, Model, model_for
 from restlette.resources.models.plain import identity, nameless
+from restlette.resources.representation import JSON, Representation
 from restlette.testing import build_request
 
-MODEL = Model(
+TWO_TYPES = Model(
     int,
     identity,
     nameless,
@@ -17,35 +23,124 @@ MODEL = Model(
 )
 
 
-def request(content_type: str | None, method: str = "PATCH"):
+def split(content: bytes):
+    return content.decode("ascii").split(",")
+
+
+def write(content):
+    return ",".join(content).encode()
+
+
+CSV = Representation("text/csv; charset=utf-8", write, split)
+PAGE = Representation("text/html", write)
+LIST = model_for(list)
+
+
+def read(reader, content_type, content=b"[1]", method="POST"):
     headers = {} if content_type is None else {"content-type": content_type}
-    return build_request(method, "/", headers=headers)
+    request = build_request(method, "/", headers=headers, content=content)
+    return asyncio.run(reader.read(request))
 
 
 @pytest.mark.parametrize(
-    ("content_type", "load"),
+    ("content_type", "value"),
     [
-        ("application/a+json", abs),
-        ("application/b+json", hex),
-        ("Application/B+JSON ; charset=utf-8", hex),
+        ("application/a+json", 3),
+        ("application/b+json", "-0x3"),
+        ("Application/B+JSON ; charset=utf-8", "-0x3"),
     ],
 )
-def test_what_reads_content_goes_by_its_type(content_type, load) -> None:
-    assert loader_for(MODEL, request(content_type)) is load
+def test_a_model_that_reads_media_types_goes_by_them(content_type, value) -> None:
+    reader = ContentReader(TWO_TYPES, (JSON, CSV))
+    assert read(reader, content_type, b"-3") == value
+    assert reader.media_types == ("application/a+json", "application/b+json")
+    assert not reader.is_json
 
 
 @pytest.mark.parametrize(
-    "content_type", [None, "", "application/json", "application/c+json", "x", "a/b;c"]
+    "content_type", [None, "", "application/json", "text/csv", "x", "a/b;c"]
 )
 def test_other_content_is_415_and_says_what_is_taken(content_type) -> None:
     with pytest.raises(UnsupportedMediaType) as caught:
-        loader_for(MODEL, request(content_type))
+        read(ContentReader(TWO_TYPES, (JSON, CSV)), content_type, method="PATCH")
     taken = "application/a+json, application/b+json"
     assert caught.value.headers == {"Accept": taken, "Accept-Patch": taken}
 
 
-def test_a_model_of_json_leaves_it_to_the_request() -> None:
-    model = model_for(int)
-    assert loader_for(model, request("text/plain")) is model.load
-    assert media_types_of(model) == ("application/json",)
-    assert media_types_of(MODEL) == ("application/a+json", "application/b+json")
+@pytest.mark.parametrize("representations", [(JSON,), (PAGE,), (PAGE, JSON)])
+def test_json_is_read_where_nothing_else_can_be(representations) -> None:
+    reader = ContentReader(LIST, representations)
+    assert reader.is_json
+    assert reader.media_types == ("application/json",)
+    assert read(reader, "application/json") == [1]
+    with pytest.raises(UnsupportedMediaType):
+        read(reader, "text/html")
+
+
+@pytest.mark.parametrize(
+    ("content_type", "content", "value"),
+    [
+        ("text/csv", b"a,b", ["a", "b"]),
+        ("Text/CSV; charset=utf-8; header=absent", b"a", ["a"]),
+        ("application/json", b'["a"]', ["a"]),
+        ("application/book+json", b'["a"]', ["a"]),
+    ],
+)
+def test_content_is_read_from_each_representation_that_can_be(
+    content_type, content, value
+) -> None:
+    reader = ContentReader(LIST, (JSON, PAGE, CSV))
+    assert read(reader, content_type, content) == value
+    assert not reader.is_json
+
+
+@pytest.mark.parametrize(
+    ("representations", "taken"),
+    [
+        ((JSON, CSV), "application/json, text/csv; charset=utf-8"),
+        ((CSV,), "text/csv; charset=utf-8"),
+    ],
+)
+@pytest.mark.parametrize("content_type", [None, "text/html", "text/*", "csv", ";;;"])
+def test_what_no_representation_reads_is_415(
+    representations, taken, content_type
+) -> None:
+    with pytest.raises(UnsupportedMediaType) as caught:
+        read(ContentReader(LIST, representations), content_type)
+    assert caught.value.headers == {"Accept": taken, "Accept-Post": taken}
+
+
+def test_json_is_not_taken_where_others_are_and_it_is_not_among_them() -> None:
+    with pytest.raises(UnsupportedMediaType):
+        read(ContentReader(LIST, (CSV,)), "application/json")
+
+
+def test_what_is_read_is_held_to_the_model() -> None:
+    reader = ContentReader(model_for(dict), (JSON, CSV))
+    with pytest.raises(Invalid):
+        read(reader, "text/csv", b"a")
+
+
+def deep(content):
+    return deep(content)
+
+
+@pytest.mark.parametrize(
+    ("decode", "content"), [(split, b"\xff"), (json.loads, b"{"), (deep, b"")]
+)
+def test_content_that_is_not_of_its_type_is_400(decode, content) -> None:
+    own = Representation("application/x-own", bytes, decode)
+    with pytest.raises(BadRequest, match="The content is no application/x-own"):
+        read(ContentReader(LIST, (own,)), "application/x-own", content)
+
+
+@given(st.text(max_size=30), st.binary(max_size=30))
+def test_any_content_is_read_or_refused(content_type, content) -> None:
+    field = content_type.encode("latin-1", "replace").decode("latin-1")
+    request = build_request("POST", "/", content=content)
+    request.scope["headers"] = [(b"content-type", field.encode("latin-1"))]
+    reader = ContentReader(LIST, (JSON, CSV))
+    try:
+        assert isinstance(asyncio.run(reader.read(request)), list)
+    except (BadRequest, UnsupportedMediaType, Invalid):
+        pass
