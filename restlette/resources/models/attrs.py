@@ -8,16 +8,13 @@ find every error.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Set
-from datetime import date, time
-from decimal import Decimal
+from collections.abc import Callable
 from typing import Any, get_origin
-from uuid import UUID
 
 from restlette.http.optional import load
 from restlette.resources.annotations import substitute
 from restlette.resources.models import plain
-from restlette.resources.models.adapters import adapted, bare
+from restlette.resources.models.adapters import bare
 from restlette.resources.models.errors import Invalid, Search, too_deep
 from restlette.resources.models.hooks import EveryError, FirstError
 from restlette.resources.models.leaves import Hook
@@ -32,10 +29,10 @@ from restlette.resources.models.shapes import (
     survey,
 )
 from restlette.resources.models.strings import names_of, strings_loader
+from restlette.resources.models.writers import converter
 
 __all__ = ["attrs_model", "generated"]
 
-cattrs = load("cattrs", "attrs", needed_by="restlette.resources.models")
 cattrs_gen = load("cattrs.gen", "attrs", needed_by="restlette.resources.models")
 
 # The parameters of cattrs's generator stand beside the names of fields.
@@ -106,7 +103,9 @@ def generated(shape: Shape, hook: Callable[[Any], Hook]) -> Hook:
     which takes half as long as a loop over them.
     """
     fields = fields_of(shape)
-    if not _is_class(shape.type) or any(field.name in RESERVED for field in fields):
+    if not has_fields(get_origin(shape.type) or shape.type) or any(
+        field.name in RESERVED for field in fields
+    ):
         return ObjectLoader(shape.type, fields, hook)
     made: Hook = cattrs_gen.make_dict_structure_fn(
         _closed(shape),
@@ -133,56 +132,7 @@ def _closed(shape: Shape) -> Any:
     return shape.type[given]
 
 
-def _is_class(annotation: Any) -> bool:
-    """Whether instances have attributes: those of a TypedDict have keys."""
-    return has_fields(get_origin(annotation) or annotation)
-
-
-def _to_mapping(cls: Any, converter: Any, *, shown: bool) -> Callable[[Any], Any]:
-    """The function that writes an instance, by alias."""
-    hook: Callable[[Any], Any] = cattrs_gen.make_dict_unstructure_fn(
-        cls, converter, _cattrs_use_alias=True, _cattrs_include_init_false=shown
-    )
-    return hook
-
-
-def _isoformat(value: date | time) -> str:
-    return value.isoformat()
-
-
-def _converter(*, shown: bool) -> Any:
-    """The converter that writes; what stands here is said once for all models.
-
-    Args:
-        shown: whether it writes what cannot be set, `init=False` fields, too.
-    """
-    converter = cattrs.Converter(unstruct_collection_overrides={Set: list})
-    converter.register_unstructure_hook_factory(
-        _is_class, lambda cls: _to_mapping(cls, converter, shown=shown)
-    )
-    for kind, write in WRITERS.items():
-        converter.register_unstructure_hook(kind, write)
-    converter.register_unstructure_hook_factory(
-        lambda kind: adapted(kind) is not None,
-        lambda kind: _adapted_dump(kind, shown=shown),
-    )
-    return converter
-
-
-def _adapted_dump(kind: Any, *, shown: bool) -> Callable[[Any], Any]:
-    model: Any = adapted(kind)
-    dump: Callable[[Any], Any] = model.dump if shown else model.dump_settable
-    return dump
-
-
-# As restlette.http.json writes them too.
-WRITERS: dict[type, Callable[[Any], str]] = {
-    date: _isoformat,
-    time: _isoformat,
-    Decimal: str,
-    UUID: str,
-}
-CONVERTER = _converter(shown=True)
-SETTABLE = _converter(shown=False)
+CONVERTER = converter(shown=True)
+SETTABLE = converter(shown=False)
 QUICK = FirstError(generated)
 THOROUGH = EveryError(QUICK)

@@ -584,6 +584,7 @@ def test_it_names_the_extra_that_is_missing(monkeypatch) -> None:
     module = sys.modules[name]
     monkeypatch.setitem(sys.modules, "cattrs", None)
     monkeypatch.delitem(sys.modules, name)
+    monkeypatch.delitem(sys.modules, "restlette.resources.models.writers")
     with pytest.raises(MissingExtra) as caught:
         load(name, "attrs", needed_by="a test")
     assert str(caught.value) == (
