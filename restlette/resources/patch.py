@@ -40,7 +40,7 @@ T = TypeVar("T")
 # SECURITY: the bounds of a JSON Patch. Twenty copies of the whole into itself make a
 # million of it, and each step may move all of a long array.
 MOST_STEPS: Final = 1000
-MOST_MOVED: Final = 1_048_576  # values, and characters of names and strings
+MOST_MOVED: Final = 100_000  # values, of which a text counts as one for 16 characters
 DEEPEST: Final = 100
 
 
@@ -279,7 +279,7 @@ def _is_pointer(text: str) -> bool:
 
 
 def _weight(step: dict[str, Any], document: Any, index: int) -> int:
-    """How much an operation copies or moves: values, and characters.
+    """How much an operation copies or moves, see `MOST_MOVED`.
 
     SECURITY: each path and each value is bounded in its depth, and so is then the
     document, which has to be written again.
@@ -316,11 +316,11 @@ def _measure(value: Any, index: int) -> int:
         for each in level:
             weight += 1
             if isinstance(each, str):
-                weight += len(each)
+                weight += len(each) // 16
             elif isinstance(each, list):
                 below += each
             elif isinstance(each, dict):
-                weight += sum(map(len, each))
+                weight += sum(map(len, each)) // 16
                 below += each.values()
         level = below
     raise Invalid([FieldError((index,), "depth", "This is nested too deeply.")])
