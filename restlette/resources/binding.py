@@ -21,7 +21,7 @@ from restlette.resources.annotations import (
     substitute,
     type_arguments,
 )
-from restlette.resources.models import Model, model_for
+from restlette.resources.models import Model, form_model_for, model_for
 from restlette.resources.parameters import Parameters, parameters_of
 from restlette.resources.parts import PARTS, PLACES, REQUIRED, Part
 from restlette.resources.representation import UNANNOTATED, Returns, returns_of
@@ -110,6 +110,11 @@ def bind(
     if takes_preconditions:
         wanted.remove("preconditions")
         _check_preconditions(annotations, where)
+    if "body" in wanted and "form" in wanted:
+        raise TypeError(
+            f"{where} takes a body and a form, and there is one content: ask for the "
+            "one that it is"
+        )
     return Binding(
         where,
         path=tuple(name for name in names if name in path_names),
@@ -198,7 +203,7 @@ def _annotations(
 
 def _model(annotation: Any, part: str, where: str) -> Model:
     try:
-        model = model_for(annotation)
+        model = (form_model_for if part == "form" else model_for)(annotation)
     except TypeError as exc:
         raise TypeError(f"{where}: {exc}") from exc
     if part in PLACES and model.no_query is not None:

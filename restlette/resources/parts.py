@@ -1,8 +1,8 @@
 """The parts of a request that a handler asks for by name, beside those of its path.
 
 The story starts at `PARTS`. `StringsPart` reads those that are strings with names: the
-query, the header fields, the cookies. The content is read by the pipeline, for it has
-to be waited for.
+query, the header fields, the cookies, and a form, which has files among its strings.
+What is content has to be waited for, which the pipeline does.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
+from restlette.http.forms import FormData, UploadFile
 from restlette.http.methods import is_token
 from restlette.http.request import Request
 from restlette.resources.models import Invalid, Model, Strings
 
 __all__ = ["PARTS", "PLACES", "REQUIRED", "Part", "Place", "StringsPart"]
 
-PARTS: Final = ("body", "query", "headers", "cookies", "preconditions")
+PARTS: Final = ("body", "form", "query", "headers", "cookies", "preconditions")
 """The parts that a parameter may be named after."""
 
 
@@ -68,6 +69,21 @@ def _cookies(request: Request, names: Mapping[str, str] | None) -> Strings:
     return {key: [cookies[key]] for key in keys if key in cookies}
 
 
+def _fields(form: FormData, names: Mapping[str, str] | None) -> Strings:
+    # All of it, as of a query.
+    found: dict[str, list[Any]] = {}
+    for name, value in form.multi_items():
+        if not _is_left_empty(value):
+            found.setdefault(name, []).append(value)
+    return found
+
+
+def _is_left_empty(value: str | UploadFile) -> bool:
+    """Whether it is what browsers send where no file was chosen."""
+    # HTML, "constructing the entry list": a file of an empty name and no bytes.
+    return isinstance(value, UploadFile) and not value.filename and not value.size
+
+
 def _field_name(key: str) -> str:
     """The name of a header field, by that of an attribute."""
     name = key.replace("_", "-").lower()
@@ -77,7 +93,7 @@ def _field_name(key: str) -> str:
 
 
 class Place(NamedTuple):
-    """Where in a request there are strings with names.
+    """Where in a request, or in its form, there are strings with names.
 
     Attributes:
         word: what it is called in errors, as OpenAPI calls it.
@@ -86,7 +102,7 @@ class Place(NamedTuple):
     """
 
     word: str
-    gather: Callable[[Request, Mapping[str, str] | None], Strings]
+    gather: Callable[[Any, Mapping[str, str] | None], Strings]
     spell: Callable[[str], str] = str
 
 
@@ -94,6 +110,7 @@ PLACES: Final[Mapping[str, Place]] = {
     "query": Place("query", _query),
     "headers": Place("header", _headers, _field_name),
     "cookies": Place("cookie", _cookies),
+    "form": Place("form", _fields),
 }
 """The parts that are strings with names."""
 
@@ -102,10 +119,10 @@ class StringsPart:
     """What reads a part that is strings with names.
 
     Other header fields and other cookies than those that the model names are not looked
-    at, for some are always there. In a query they are errors.
+    at, for some are always there. In a query and in a form they are errors.
 
     Args:
-        name: `query`, `headers` or `cookies`.
+        name: `query`, `headers`, `cookies` or `form`.
         part: the model, and the default.
 
     Raises:
@@ -130,13 +147,19 @@ class StringsPart:
                     "fields have no case, and _ stands for -"
                 )
 
-    def read(self, request: Request, arguments: dict[str, Any]) -> list[dict[str, Any]]:
+    def read(
+        self, source: Request | FormData, arguments: dict[str, Any]
+    ) -> list[dict[str, Any]]:
         """Read the part, and add it to the handler's arguments.
+
+        Args:
+            source: the request, or its form.
+            arguments: the handler's.
 
         Returns:
             All that is wrong with it, as entries of a problem's list.
         """
-        strings = self._gather(request, self._names)
+        strings = self._gather(source, self._names)
         if not strings and not self._required:
             return []
         try:

@@ -147,6 +147,7 @@ class Operation:
         "_bodies",
         "_content",
         "_fields",
+        "_form",
         "_is_json",
         "_is_tuned",
         "_is_typed",
@@ -219,7 +220,9 @@ class Operation:
         )
         self._is_typed = self.binding.returns.typed
         self._binds = bool(self.binding.wanted)
-        self._strings = self._strings_parts()
+        strings = self._strings_parts()
+        self._form = strings.pop("form", None)
+        self._strings = tuple(strings.values())
         self.is_plain = self._judge()
 
     def _only_body(self) -> Callable[[Any], Any] | None:
@@ -235,13 +238,13 @@ class Operation:
             return None
         return body.model.load
 
-    def _strings_parts(self) -> list[StringsPart]:
-        """Give what reads the query, the header fields and the cookies."""
-        parts = []
+    def _strings_parts(self) -> dict[str, StringsPart]:
+        """Give what reads the query, the header fields, the cookies and a form."""
+        parts = {}
         for name, part in self.binding.parts.items():
             if name in PLACES:
                 try:
-                    parts.append(StringsPart(name, part))
+                    parts[name] = StringsPart(name, part)
                 except TypeError as exc:
                     raise TypeError(f"{self.where}({name}): {exc}") from exc
         return parts
@@ -490,11 +493,19 @@ class Operation:
                 arguments["body"] = await content.read(request)
             except Invalid as exc:
                 errors += [error.in_body() for error in exc.errors]
+        if self._form is not None and await self._form_is_given(request):
+            errors += self._form.read(await request.form(), arguments)
         if errors:
             raise _misfit(errors)
         if self.binding.takes_preconditions:
             arguments["preconditions"] = preconditions_of(request, self._offers)
         return arguments
+
+    async def _form_is_given(self, request: Request) -> bool:
+        """Say whether there is content, where the handler can do without."""
+        if self.binding.parts["form"].required or "content-type" in request.headers:
+            return True
+        return bool(await request.body())
 
     def choose(self, accept: bytes | None) -> int:
         """Choose among the representations (RFC 9110 §12.5.1).

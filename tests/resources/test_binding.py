@@ -289,7 +289,7 @@ class Resource:
     def put(self, request, titel): ...
 
 
-OFFER = "on offer: title, book_id, body, query, headers, cookies, preconditions"
+OFFER = "on offer: title, book_id, body, form, query, headers, cookies, preconditions"
 
 MISTAKES = [
     (

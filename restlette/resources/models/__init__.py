@@ -27,6 +27,7 @@ __all__ = [
     "Invalid",
     "Model",
     "Strings",
+    "form_model_for",
     "is_plain",
     "model_for",
     "register_adapter",
@@ -53,7 +54,20 @@ def model_for(annotation: Any) -> Model:
     return _kept(annotation)
 
 
-def _make(annotation: Any) -> Model:
+def form_model_for(annotation: Any) -> Model:
+    """The model of an annotation whose values are read from a form.
+
+    Args:
+        annotation: as for `model_for`; fields may be `UploadFile`s and lists of them.
+
+    Raises:
+        TypeError: the annotation has no form; the error says which part.
+        MissingExtra: it needs attrs and cattrs, which are not installed.
+    """
+    return _make(annotation, "form_model")
+
+
+def _make(annotation: Any, maker: str = "attrs_model") -> Model:
     plain = plain_model(annotation)
     if plain is not None:
         return plain
@@ -65,7 +79,7 @@ def _make(annotation: Any) -> Model:
         "attrs",
         needed_by="restlette.resources.models",
     )
-    make: Callable[[Any], Model] = library.attrs_model
+    make: Callable[[Any], Model] = getattr(library, maker)
     return make(annotation)
 
 

@@ -16,7 +16,12 @@ from restlette.resources.annotations import substitute
 from restlette.resources.models import plain
 from restlette.resources.models.adapters import bare
 from restlette.resources.models.errors import Invalid, Search, too_deep
-from restlette.resources.models.hooks import EveryError, FirstError
+from restlette.resources.models.hooks import (
+    EveryError,
+    FirstError,
+    form_hook,
+    text_hook,
+)
 from restlette.resources.models.leaves import Hook
 from restlette.resources.models.model import Model
 from restlette.resources.models.objects import ObjectLoader
@@ -31,7 +36,7 @@ from restlette.resources.models.shapes import (
 from restlette.resources.models.strings import names_of, strings_loader
 from restlette.resources.models.writers import converter
 
-__all__ = ["attrs_model", "generated"]
+__all__ = ["attrs_model", "form_model", "generated"]
 
 cattrs_gen = load("cattrs.gen", "attrs", needed_by="restlette.resources.models")
 
@@ -59,10 +64,31 @@ def attrs_model(annotation: Any) -> Model:
     )
 
 
-def _strings(annotation: Any) -> tuple[Hook, str | None]:
-    """What reads a query, and why nothing can, if that is so."""
+def form_model(annotation: Any) -> Model:
+    """The model of a type that is read from a form, files and all, and never written.
+
+    Raises:
+        TypeError: something in it has no form; the error says what.
+    """
+    kind = bare(annotation)
+    survey(kind, files=True)
+    load_strings, no_query = _strings(kind, form_hook)
+    return Model(
+        annotation=annotation,
+        load=plain.nameless,
+        load_strings=load_strings,
+        dump=plain.nameless,
+        no_query=no_query,
+        names=None if no_query else names_of(shape_of(kind)),
+    )
+
+
+def _strings(
+    annotation: Any, hook_of: Callable[[Any], Hook] = text_hook
+) -> tuple[Hook, str | None]:
+    """What reads a query or a form, and why nothing can, if that is so."""
     try:
-        return strings_loader(shape_of(annotation)), None
+        return strings_loader(shape_of(annotation), hook_of), None
     except TypeError as exc:
         return plain.nameless, str(exc)
 

@@ -20,6 +20,7 @@ from json import dumps
 from types import NoneType
 from typing import Any
 
+from restlette.http.forms import UploadFile
 from restlette.resources.models import leaves, plain
 from restlette.resources.models.adapters import adapted
 from restlette.resources.models.choosing import (
@@ -41,7 +42,16 @@ from restlette.resources.models.shapes import (
     shape_of,
 )
 
-__all__ = ["EveryError", "FirstError", "Hooks", "any_of", "choice_hook", "text_hook"]
+__all__ = [
+    "EveryError",
+    "FirstError",
+    "Hooks",
+    "any_of",
+    "choice_hook",
+    "form_hook",
+    "load_file",
+    "text_hook",
+]
 
 
 # Reads the parts of an array or object: given it, the steps that lead to its parts, the
@@ -339,6 +349,44 @@ def text_hook(annotation: Any) -> Hook:
         TypeError: the type needs more than a text.
     """
     return _text_hook(shape_of(annotation))
+
+
+def form_hook(annotation: Any) -> Hook:
+    """The hook that makes a value of a type from what stands in a form.
+
+    Args:
+        annotation: what `text_hook` takes, or `UploadFile`, or a union of such.
+
+    Raises:
+        TypeError: the type needs more than one field.
+    """
+    return _form_hook(shape_of(annotation))
+
+
+def _form_hook(shape: Shape) -> Hook:
+    if shape.kind == "any":
+        return plain.identity
+    if shape.kind == "file":
+        return load_file
+    if shape.kind == "union":
+        members = [each for each in members_of(shape) if each.type is not NoneType]
+        hooks = [_form_hook(each) for each in members]
+        return hooks[0] if len(hooks) == 1 else any_of(hooks)
+    hook = _text_hook(shape)
+
+    def load_text(data: Any, _: Any = None) -> Any:
+        if isinstance(data, UploadFile):
+            raise Invalid([FieldError((), "type", "This must be text, not a file.")])
+        return hook(data, None)
+
+    return load_text
+
+
+def load_file(data: Any, _: Any = None) -> UploadFile:
+    """Take a file of a form."""
+    if isinstance(data, UploadFile):
+        return data
+    raise Invalid([FieldError((), "type", "This must be a file.")])
 
 
 def _text_hook(shape: Shape) -> Hook:

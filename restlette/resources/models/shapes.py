@@ -15,6 +15,7 @@ refuses what has no form in JSON: when a handler is registered, not when it is c
     mapping     dict, Mapping                                    an object
     object      attrs class, dataclass, TypedDict                an object
     union       X | Y                                            what its members are
+    file        UploadFile                                       nothing, but in a form
     model       what an adapter knows                            what the adapter says
 """
 
@@ -41,6 +42,7 @@ from typing import (
 )
 from uuid import UUID
 
+from restlette.http.forms import UploadFile
 from restlette.http.optional import load
 from restlette.resources.annotations import (
     AnnotationError,
@@ -153,6 +155,8 @@ def shape_of(annotation: Any) -> Shape:
         return Shape("unknown", annotation)
     if cls in LEAVES:
         return Shape("leaf", cls)
+    if issubclass(cls, UploadFile):
+        return Shape("file", cls)
     if cls is tuple and annotation is not tuple and arguments[1:] != (...,):
         return Shape("tuple", tuple, arguments)
     if cls in ARRAYS:
@@ -329,13 +333,20 @@ def _is_required(cls: Any, name: str, hint: Any) -> bool:
     return name in cls.__required_keys__
 
 
-def survey(annotation: Any, place: str = "", seen: set[Any] | None = None) -> None:
+def survey(
+    annotation: Any,
+    place: str = "",
+    seen: set[Any] | None = None,
+    *,
+    files: bool = False,
+) -> None:
     """Refuse a type when something that it refers to has no form in JSON.
 
     Args:
         annotation: the type, without extras.
         place: how it was reached, for the error's sentence: `Book.cover`.
         seen: types that were looked at before.
+        files: whether it is for a form, which may hold files.
 
     Raises:
         TypeError: there is such a thing; the sentence says where.
@@ -346,15 +357,17 @@ def survey(annotation: Any, place: str = "", seen: set[Any] | None = None) -> No
     seen.add(annotation)
     shape = shape_of(annotation)
     objection = _objection(shape, annotation)
+    if shape.kind == "file" and not files:
+        objection = "UploadFile has no form in JSON: it is for fields of a form"
     if objection is not None:
         raise TypeError(f"{place}: {objection}" if place else objection)
     if shape.kind == "object":
         for field in fields_of(shape):
             inner = f"{shape.type.__qualname__}.{field.name}"
-            survey(field.annotation, inner, seen)
+            survey(field.annotation, inner, seen, files=files)
     elif shape.kind != "choice":
         for argument in shape.arguments:
-            survey(argument, place, seen)
+            survey(argument, place, seen, files=files)
 
 
 def _objection(shape: Shape, annotation: Any) -> str | None:

@@ -7,6 +7,7 @@ that is an array takes all that was given under its name, any other takes one.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import NoneType
 from typing import Any
 
@@ -21,8 +22,13 @@ from restlette.resources.models.shapes import ARRAYS, Field, Shape, fields_of, s
 __all__ = ["names_of", "strings_loader"]
 
 
-def strings_loader(shape: Shape) -> Hook:
+def strings_loader(shape: Shape, hook_of: Callable[[Any], Hook] = text_hook) -> Hook:
     """What makes a value from `{name: [string, ...]}`.
+
+    Args:
+        shape: of the type.
+        hook_of: gives the hook that reads one string: `text_hook`; or `form_hook`,
+            where there are files among them.
 
     Raises:
         TypeError: the type has no names, or a field that text cannot give.
@@ -31,11 +37,15 @@ def strings_loader(shape: Shape) -> Hook:
     if shape.kind == "any":
         return plain.load_mapping
     if shape.kind == "mapping":
-        return _mapping_loader(_values_hook(shape.arguments[1]))
+        return _mapping_loader(_values_hook(shape.arguments[1], hook_of))
     fields = _named_fields(shape)
     if fields is None:
         raise TypeError(plain.NAMELESS)
-    hooks = {field.annotation: _field_hook(field) for field in fields if field.settable}
+    hooks = {
+        field.annotation: _field_hook(field, hook_of)
+        for field in fields
+        if field.settable
+    }
     return ObjectLoader(shape.type, fields, hooks.__getitem__)
 
 
@@ -71,19 +81,19 @@ def _named_tuple_fields(shape: Shape) -> list[Field]:
     ]
 
 
-def _field_hook(field: Field) -> Hook:
+def _field_hook(field: Field, hook_of: Callable[[Any], Hook]) -> Hook:
     try:
-        return _values_hook(field.annotation)
+        return _values_hook(field.annotation, hook_of)
     except TypeError as exc:
         raise TypeError(f"{field.name}: {exc}") from exc
 
 
-def _values_hook(annotation: Any) -> Hook:
+def _values_hook(annotation: Any, hook_of: Callable[[Any], Hook]) -> Hook:
     """The hook of the strings that were given under one name."""
     shape = _without_none(shape_of(annotation))
     if shape.kind == "array":
-        return _array_hook(text_hook(shape.arguments[0]), ARRAYS[shape.type])
-    hook = text_hook(annotation)
+        return _array_hook(hook_of(shape.arguments[0]), ARRAYS[shape.type])
+    hook = hook_of(annotation)
 
     def load_one(strings: Any, _: Any = None) -> Any:
         if len(strings) != 1:
