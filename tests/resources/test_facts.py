@@ -434,6 +434,14 @@ def test_query_has_no_tag_for_its_content_selects_what_is_sent() -> None:
     assert ask("QUERY", None, base=Searched).status_code == 404
 
 
+@pytest.mark.parametrize(
+    "method", ["VALIDATORS", "GUARDS", "PREPARE", "REQUIRE_PRECONDITIONS", "validators"]
+)
+def test_dispatch_1_what_a_class_states_is_no_method(method) -> None:
+    answer = ask(method)
+    assert (answer.status_code, answer.ran) == (501, False)
+
+
 # No update is lost --------------------------------------------------------------------
 
 

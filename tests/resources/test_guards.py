@@ -368,7 +368,7 @@ def app_of(endpoint: Any, **options: Any) -> Restlette:
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "OPTIONS"])
-def test_405_and_options_come_before_guards(method) -> None:
+def test_dispatch_6_options_and_405_come_before_guards(method) -> None:
     """What there is, is known to everybody; what it holds is not."""
     answer = call(app_of(plain, guards=[NO]), method)
     assert answer.status_code == (204 if method == "OPTIONS" else 405)
