@@ -39,6 +39,9 @@ _FORMS: Final = "application/x-www-form-urlencoded", "multipart/form-data"
 # Where in a scope a form with files is kept for the pipeline, which closes it.
 FORM: Final = "restlette.form"
 
+# The Content-Type, the Content-Length, and every Content-Encoding.
+_Description = tuple[bytes | None, bytes, bytes]
+
 # So many pieces of content are kept by who looks behind them for a disconnect.
 _LOOK_BEHIND: Final = 16
 
@@ -295,7 +298,7 @@ class Request(HTTPConnection):
             yield self._body
             yield b""
             return
-        limit = self._begin(limit)
+        limit = self._begin(limit, self._description())
         size = 0
         more = True
         while more:
@@ -307,11 +310,12 @@ class Request(HTTPConnection):
             more = message.get("more_body", False)
         yield b""
 
-    def _begin(self, limit: int) -> int:
+    def _begin(self, limit: int, description: _Description) -> int:
         """Make sure that the content can be read: once, and not if it is too long.
 
         Args:
             limit: How many bytes are taken as they arrive.
+            description: What the header fields say of the content.
 
         Returns:
             How many are taken as they are read: others, where a coding is undone.
@@ -324,15 +328,11 @@ class Request(HTTPConnection):
                 "The content was streamed already: keep it, or read it with "
                 "`await request.body()`, which may be called again."
             )
-        codings = b""
-        for name, value in self.scope["headers"]:
-            # RFC 9110 §8.6: Content-Length = 1*DIGIT. Twenty digits are more than any
-            # limit, and int() is not asked about them.
-            if name == b"content-length":
-                if value.isdigit() and (len(value) > 19 or int(value) > limit):
-                    raise ContentTooLarge(limit=limit)
-            elif name == b"content-encoding":
-                codings += b"," + value
+        _, length, codings = description
+        # RFC 9110 §8.6: Content-Length = 1*DIGIT. Twenty digits are more than any
+        # limit, and int() is not asked about them.
+        if length.isdigit() and (len(length) > 19 or int(length) > limit):
+            raise ContentTooLarge(limit=limit)
         if codings:
             limit = self._decode(codings, limit)
         self._stream_consumed = True
@@ -391,7 +391,7 @@ class Request(HTTPConnection):
             RuntimeError: The content was streamed before.
         """
         if self._body is None:
-            limit = self._begin(self.limits.body)
+            limit = self._begin(self.limits.body, self._description())
             message = await self._next_message()
             chunk = self._chunk(message, 0, limit)
             if message.get("more_body", False):
@@ -425,13 +425,14 @@ class Request(HTTPConnection):
         """
         if not self._json_read:
             # RFC 9110 §15.5.16: 415 says that the format is not supported.
-            if not is_json(self._content_type()):
+            description = self._description()
+            if not is_json(description[0]):
                 raise UnsupportedMediaType(
                     accepted=("application/json",), method=self.method
                 )
             if self._body is None and not self._unread:
                 # PERF: what body() does, without a second coroutine.
-                limit = self._begin(self.limits.body)
+                limit = self._begin(self.limits.body, description)
                 message = await self._receive()
                 chunk = self._chunk(message, 0, limit)
                 if message.get("more_body", False):
@@ -445,13 +446,20 @@ class Request(HTTPConnection):
             self._json_read = True
         return self._json
 
-    def _content_type(self) -> bytes | None:
-        # PERF: one field is asked for, so there is no need for `headers`.
+    def _description(self) -> _Description:
+        """Give what the header fields say of the content."""
+        content_type: bytes | None = None
+        length = codings = b""
+        # PERF: once through the list for all three, and no need for `headers`.
         for name, value in self.scope["headers"]:
             if name == b"content-type":
-                content_type: bytes = value
-                return content_type
-        return None
+                if content_type is None:
+                    content_type = value
+            elif name == b"content-length":
+                length = value
+            elif name == b"content-encoding":
+                codings += b"," + value
+        return content_type, length, codings
 
     def form(
         self,
@@ -498,7 +506,7 @@ class Request(HTTPConnection):
     async def _read_form(self, limits: Limits) -> FormData:
         if self._form is not None:
             return self._form
-        content_type = self._content_type() or b""
+        content_type = self._description()[0] or b""
         essence = content_type.partition(b";")[0].strip(b" \t").lower()
         if essence == _URLENCODED:
             form = read_urlencoded(await self.body(), limits)

@@ -437,6 +437,20 @@ def test_json_is_read_once(media_type):
     run(main)
 
 
+def test_of_two_content_types_the_first_counts():
+    """As in `request.headers`, so that whoever looks there sees what is done."""
+    text = (b"content-type", b"text/plain")
+
+    async def main():
+        request = reading(b"1", headers=[JSON, text])
+        assert request.headers["content-type"] == "application/json"
+        assert await request.json() == 1
+        with pytest.raises(UnsupportedMediaType):
+            await reading(b"1", headers=[text, JSON]).json()
+
+    run(main)
+
+
 def test_json_null_is_a_value():
     async def main():
         request = reading(b"null", headers=[JSON])
