@@ -16,10 +16,10 @@ from typing import Final
 from restlette.http.errors import BadRequest
 from restlette.http.headers import MutableHeaders, encode_name, encode_value
 from restlette.http.methods import is_token
+from restlette.http.origins import checked_origin, is_origin, origin_of
 from restlette.http.problems import problem_response
 from restlette.http.response import PlainTextResponse
 from restlette.http.types import ASGIApp, Message, Receive, Scope, Send
-from restlette.http.urls import is_valid_host
 
 __all__ = ["CORSMiddleware"]
 
@@ -55,10 +55,6 @@ _ASKED: Final = (
     b"Access-Control-Request-Method, Access-Control-Request-Headers, "
     b"Access-Control-Request-Private-Network"
 )
-# What two Origin fields are taken for: no origin is spelled so.
-_TWO: Final = b","
-# RFC 6454 section 7.1: serialized-origin = scheme "://" host [ ":" port ]
-_scheme = re.compile(r"[a-z][a-z0-9+.\-]*+").fullmatch
 # A regular expression that takes this takes anything.
 _ANYBODY: Final = "https://any-origin-at-all.invalid"
 
@@ -126,7 +122,7 @@ class CORSMiddleware:
         self._fields = _simple_fields(allow_credentials, expose_headers)
         # What an allowed origin's answers get, made once for each that is known.
         self._known = {
-            _checked_origin(origin): self._allowing(origin.encode("ascii"))
+            checked_origin(origin): self._allowing(origin.encode("ascii"))
             for origin in allow_origins
             if origin != "*"
         }
@@ -151,7 +147,7 @@ class CORSMiddleware:
         return known
 
     def _matches(self, origin: bytes) -> bool:
-        if self._regex is None or not _is_origin(origin):
+        if self._regex is None or not is_origin(origin):
             return False
         return self._regex.fullmatch(origin.decode("ascii")) is not None
 
@@ -160,7 +156,7 @@ class CORSMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        origin = _origin(scope)
+        origin = origin_of(scope)
         if origin is not None and scope["method"] == "OPTIONS":
             asked = _asked(scope)
             if b"access-control-request-method" in asked:
@@ -276,27 +272,6 @@ def _check_collection(name: str, value: object) -> None:
         raise TypeError(f"{name} takes several texts: write [{value!r}].")
 
 
-def _checked_origin(origin: str) -> bytes:
-    encoded = origin.encode("utf-8", "replace")
-    if origin != "null" and not _is_origin(encoded):
-        raise ValueError(
-            f"{origin!r} is not an origin as browsers send it: lower case, punycode, "
-            "no path and no slash at the end, no default port. Write for example "
-            "'https://example.org'."
-        )
-    return encoded
-
-
-def _is_origin(origin: bytes) -> bool:
-    scheme, separator, host = origin.partition(b"://")
-    name = scheme.decode("latin-1")
-    if not (separator and _scheme(name) and host == host.lower()):
-        return False
-    # WHATWG URL 4.3: a port that is the scheme's own is left out.
-    own = {"http": b":80", "https": b":443"}.get(name, b":")
-    return is_valid_host(host) and not host.endswith((own, b":"))
-
-
 def _checked_methods(methods: Collection[str]) -> tuple[str, ...]:
     for method in methods:
         if not is_token(method):
@@ -314,15 +289,6 @@ def _simple_fields(credentials: bool, exposed: Collection[str]) -> Fields:
         value = encode_value("access-control-expose-headers", ", ".join(exposed))
         fields.append((b"access-control-expose-headers", value))
     return fields
-
-
-def _origin(scope: Scope) -> bytes | None:
-    """Give the request's origin; of two, one that is nobody's."""
-    origin: bytes | None = None
-    for name, value in scope["headers"]:
-        if name == b"origin":
-            origin = value if origin is None else _TWO
-    return origin
 
 
 def _accept(scope: Scope) -> bytes | None:

@@ -11,8 +11,8 @@ send and close. What comes from outside never raises anything but
 
 What only the application can have caused, such as sending before `accept()` or
 closing twice, is a RuntimeError; a value that the protocol has no room for is a
-ValueError where it is written. `converse()` holds a whole conversation and sees that
-it ends with the right code.
+ValueError where it is written. A connection that is not to be accepted is closed, or
+denied by an answer of HTTP: `deny()`, which everything that refuses goes through.
 """
 
 from __future__ import annotations
@@ -27,18 +27,20 @@ from restlette.http.json import STANDARD, InvalidJSON, JSONCodec
 from restlette.http.limits import DEFAULT_LIMITS
 from restlette.http.methods import is_token
 from restlette.http.request import HTTPConnection
+from restlette.http.response import Response
 from restlette.http.types import Message, Receive, Scope, Send
 
 __all__ = [
     "WebSocket",
     "WebSocketClose",
     "WebSocketDisconnect",
+    "WebSocketDisconnected",
     "WebSocketState",
-    "converse",
     "decode_bytes",
     "decode_data",
     "decode_json",
     "decode_text",
+    "deny",
 ]
 
 _T = TypeVar("_T")
@@ -50,8 +52,13 @@ _UNSUPPORTED_DATA = 1003
 _NO_STATUS_RECEIVED = 1005
 _ABNORMAL_CLOSURE = 1006
 _INVALID_PAYLOAD = 1007
+_POLICY_VIOLATION = 1008
 _MESSAGE_TOO_BIG = 1009
-_INTERNAL_ERROR = 1011
+
+# ASGI, "Websocket Denial Response": the extension, and what its messages begin with.
+_DENIAL = "websocket.http.response"
+_DENIAL_START = "websocket.http.response.start"
+_DENIAL_BODY = "websocket.http.response.body"
 
 
 class WebSocketState(enum.Enum):
@@ -60,22 +67,26 @@ class WebSocketState(enum.Enum):
     CONNECTING = 0
     CONNECTED = 1
     DISCONNECTED = 2
+    RESPONSE = 3
 
 
 # PERF: looking up a member on its enumeration costs more than the comparison.
 _CONNECTING = WebSocketState.CONNECTING
 _CONNECTED = WebSocketState.CONNECTED
 _DISCONNECTED = WebSocketState.DISCONNECTED
+_RESPONSE = WebSocketState.RESPONSE
 
 # What may be sent, by how far the application has come, and what to do otherwise.
 _DUE = {
-    _CONNECTING: ("websocket.accept", "websocket.close"),
+    _CONNECTING: ("websocket.accept", "websocket.close", _DENIAL_START),
     _CONNECTED: ("websocket.send", "websocket.close"),
+    _RESPONSE: (_DENIAL_BODY,),
     _DISCONNECTED: (),
 }
 _REMEDIES = {
     _CONNECTING: "call accept() or close() first.",
     _CONNECTED: "send or close; accept() was called already.",
+    _RESPONSE: "an answer by HTTP has begun, and has to end.",
     _DISCONNECTED: "nothing can follow close().",
 }
 
@@ -98,6 +109,35 @@ class WebSocketDisconnect(Exception):
     def __str__(self) -> str:
         reason = f": {self.reason}" if self.reason else "."
         return f"the WebSocket was closed with code {self.code}{reason}"
+
+
+class WebSocketDisconnected(RuntimeError):
+    """The application goes on with a connection that it knows to be over.
+
+    It received the disconnect already, or closed or denied the connection itself.
+    """
+
+
+async def deny(response: Response, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer the handshake of a WebSocket by HTTP instead of accepting it.
+
+    Where the server offers no such answer (ASGI's extension `websocket.http.response`)
+    the connection is closed, which servers answer 403.
+
+    Args:
+        response: The answer.
+        scope: The ASGI scope, of type "websocket".
+        receive: The ASGI receive channel.
+        send: The ASGI send channel.
+
+    Source: RFC 6455 §4.2.2, "the server MUST send an appropriate HTTP error code";
+    the ASGI specification, "Websocket Denial Response".
+    """
+    # The key may be there with None for "no extensions".
+    if _DENIAL in (scope.get("extensions") or ()):
+        await response(scope, receive, send)
+    else:
+        await send({"type": "websocket.close", "code": _POLICY_VIOLATION, "reason": ""})
 
 
 def decode_text(message: Message) -> str:
@@ -204,6 +244,11 @@ class WebSocket(HTTPConnection):
         self.close_reason = ""
         self._closed_here = False
 
+    @property
+    def is_undecided(self) -> bool:
+        """Whether it was neither accepted nor refused, and the peer is there."""
+        return self.application_state is _CONNECTING and self.close_code is None
+
     async def accept(
         self,
         subprotocol: str | None = None,
@@ -231,8 +276,7 @@ class WebSocket(HTTPConnection):
             await self.receive()
         if (
             subprotocol is not None
-            and self.close_code is None
-            and self.application_state is _CONNECTING
+            and self.is_undecided
             and subprotocol not in self.scope.get("subprotocols", ())
         ):
             raise await self._refuse(_PROTOCOL_ERROR, "no common subprotocol")
@@ -251,11 +295,11 @@ class WebSocket(HTTPConnection):
         "websocket.disconnect" message with that code is returned in its place.
 
         Raises:
-            RuntimeError: A disconnect was received before, or the server sent a
-                message that is not due.
+            WebSocketDisconnected: A disconnect was received before.
+            RuntimeError: The server sent a message that is not due.
         """
         if self.client_state is _DISCONNECTED:
-            raise RuntimeError(
+            raise WebSocketDisconnected(
                 "there is nothing to receive: the disconnect was received already."
             )
         message = await self._receive()
@@ -468,16 +512,26 @@ class WebSocket(HTTPConnection):
             )
         if kind == "websocket.accept":
             self.application_state = _CONNECTED
-        else:
-            self.application_state = _DISCONNECTED
-            self.close_code = message.get("code") or _NORMAL_CLOSURE
-            self.close_reason = message.get("reason") or ""
-            self._closed_here = True
+        elif kind == _DENIAL_START:
+            self.application_state = _RESPONSE
+        elif kind == "websocket.close":
+            code = message.get("code") or _NORMAL_CLOSURE
+            self._end(code, message.get("reason") or "")
+        elif not message.get("more_body", False):
+            # RFC 6455 §7.1.5: without a Close frame the connection's code is 1006.
+            self._end(_ABNORMAL_CLOSURE, "")
+
+    def _end(self, code: int, reason: str) -> None:
+        """Take note that this side has said its last word."""
+        self.application_state = _DISCONNECTED
+        self.close_code = code
+        self.close_reason = reason
+        self._closed_here = True
 
     def _send_after_end(self, kind: str) -> None:
         if self._closed_here:
-            raise RuntimeError(
-                f"{kind!r} cannot be sent: close() was called already, "
+            raise WebSocketDisconnected(
+                f"{kind!r} cannot be sent: this side has closed already, "
                 f"with code {self.close_code}."
             )
         if kind != "websocket.close":
@@ -566,6 +620,24 @@ class WebSocket(HTTPConnection):
             WebSocketException(code, reason)
         await self.send({"type": "websocket.close", "code": code, "reason": reason})
 
+    async def send_denial_response(self, response: Response) -> None:
+        """Answer the handshake by HTTP instead of accepting it; see `deny`.
+
+        The code of the connection is 1006 then, as a client sees it.
+
+        Args:
+            response: The answer; its background tasks run when it was sent.
+
+        Raises:
+            WebSocketDisconnect: The client is gone.
+            RuntimeError: The connection was accepted, closed or denied before.
+        """
+        if self.application_state is _CONNECTED:
+            raise RuntimeError(
+                "an answer by HTTP is not due: accept() was called already."
+            )
+        await deny(response, self.scope, self._receive, self.send)
+
 
 class WebSocketClose:
     """An ASGI application that closes every connection, or refuses it.
@@ -589,35 +661,6 @@ class WebSocketClose:
         await send(
             {"type": "websocket.close", "code": self.code, "reason": self.reason}
         )
-
-
-async def converse(
-    websocket: WebSocket, handler: Callable[[WebSocket], Awaitable[None]]
-) -> None:
-    """Hold a conversation, and see that it ends with the right code.
-
-    A handler that returns leaves a normal closure (1000). A WebSocketException closes
-    with the code that it carries, any other exception with 1011, and is raised again;
-    before accept() it only is raised again, for whoever answers errors. The
-    WebSocketDisconnect of this connection has done its work when it arrives here.
-
-    Args:
-        websocket: The connection.
-        handler: Called once, with the connection.
-    """
-    code, reason = _NORMAL_CLOSURE, ""
-    try:
-        await handler(websocket)
-    except WebSocketException as exc:
-        code, reason = exc.code, exc.reason
-    except Exception as exc:
-        if isinstance(exc, WebSocketDisconnect) and websocket.close_code is not None:
-            return
-        if websocket.close_code is None and websocket.application_state is _CONNECTED:
-            await websocket.close(_INTERNAL_ERROR)
-        raise
-    if websocket.close_code is None:
-        await websocket.close(code, reason)
 
 
 def _fits(message: Message, limit: int) -> bool:

@@ -20,12 +20,14 @@ from restlette.http.errors import (
     HTTPException,
     InternalServerError,
     UpgradeRequired,
+    WebSocketException,
 )
 from restlette.http.printable import printable
 from restlette.http.problems import problem_response
 from restlette.http.request import HTTPConnection, Request
 from restlette.http.response import Response
 from restlette.http.types import Message, Receive, Scope, Send
+from restlette.http.websocket import WebSocket, WebSocketDisconnect, WebSocketState
 from restlette.resources.problem import Problem
 
 if TYPE_CHECKING:
@@ -37,6 +39,22 @@ __all__ = ["Boundary", "Handlers", "Refusal", "Watch", "find_accept"]
 
 Handler = Callable[..., Any]
 Handlers = Mapping[int | type[BaseException], Handler | Problem]
+
+# What an answer begins with. Others may come before, such as a push promise or early
+# hints.
+_BEGINNINGS = frozenset(
+    (
+        "http.response.start",
+        "websocket.accept",
+        "websocket.close",
+        "websocket.http.response.start",
+    )
+)
+
+# RFC 6455 §7.4.1.
+_INTERNAL_ERROR = 1011
+
+_CONNECTED = WebSocketState.CONNECTED
 
 # RFC 9113 §8.2.2: an endpoint must not generate an HTTP/2 message containing
 # connection-specific header fields; RFC 9114 §4.2 says it for HTTP/3.
@@ -64,8 +82,7 @@ class Watch:
 
     async def __call__(self, message: Message) -> None:
         """Pass a message on."""
-        # Others may come before, such as a push promise or early hints.
-        if message["type"] == "http.response.start":
+        if message["type"] in _BEGINNINGS:
             self.started = True
         await self._send(message)
 
@@ -167,7 +184,8 @@ class Boundary:
         handler = self.find(exc)
         if handler is not None:
             try:
-                return _checked(await handler(connection, exc), handler), None
+                response = await handler(connection, exc)
+                return _checked(response, handler, connection), None
             except Exception as raised:
                 exc, failed = raised, handler
         if isinstance(exc, HTTPException):
@@ -193,7 +211,8 @@ class Boundary:
         handler = self._find_last()
         if handler is not None and handler is not failed:
             try:
-                return _checked(await handler(connection, exc), handler)
+                response = await handler(connection, exc)
+                return _checked(response, handler, connection)
             except Exception as raised:
                 _log(raised, connection)
         return _problem(InternalServerError(), scope)
@@ -203,9 +222,14 @@ class Boundary:
     ) -> None:
         """Answer an exception that was raised before the answer began.
 
+        The handshake of a WebSocket is answered by HTTP.
+
         Raises:
             Exception: The exception itself, if nobody handles it.
         """
+        if scope["type"] == "websocket":
+            await self.end(exc, WebSocket(scope, receive, send))
+            return
         if isinstance(exc, ClientDisconnect):
             return
         response, unhandled = await self.answer(exc, Request(scope, receive, send))
@@ -213,28 +237,60 @@ class Boundary:
         if unhandled is not None:
             raise unhandled
 
-    async def deny(
-        self, exc: Exception, scope: Scope, receive: Receive, send: Send
-    ) -> None:
-        """Answer an exception that was raised before a WebSocket was accepted.
+    async def end(self, exc: Exception, websocket: WebSocket) -> None:
+        """End a conversation that was left by an exception.
+
+        Before accept() the handshake is answered as a request would be. Then the
+        exception's handler is called, which may close the connection. What it leaves
+        open is closed with the code of a WebSocketException, or with 1011.
 
         Raises:
             Exception: The exception itself, if nobody handles it.
         """
-        response, unhandled = await self.answer(exc, HTTPConnection(scope, receive))
-        # ASGI, WebSocket denial response: an extension. Without it servers answer 403
-        # to a connection that is closed before it is accepted.
-        if "websocket.http.response" in (scope.get("extensions") or {}):
-            await response(scope, receive, send)
-        else:
-            await send({"type": "websocket.close", "code": 1000, "reason": ""})
+        is_over = websocket.close_code is not None
+        if isinstance(exc, WebSocketDisconnect) and is_over:
+            # The news has done its work.
+            return
+        handler = self.find(exc)
+        is_close = isinstance(exc, WebSocketException)
+        if websocket.is_undecided and not (is_close and handler is None):
+            await self._deny(exc, websocket)
+            return
+        if handler is not None and not is_over:
+            try:
+                await handler(websocket, exc)
+            except Exception as raised:
+                exc = raised
+            else:
+                if websocket.close_code is not None:
+                    return
+        if isinstance(exc, WebSocketException):
+            if websocket.close_code is None:
+                await websocket.close(exc.code, exc.reason)
+            return
+        # An answer by HTTP that broke off cannot be closed.
+        if websocket.close_code is None and websocket.application_state is _CONNECTED:
+            await websocket.close(_INTERNAL_ERROR)
+        raise exc
+
+    async def _deny(self, exc: Exception, websocket: WebSocket) -> None:
+        response, unhandled = await self.answer(exc, websocket)
+        # The handler may have closed it, and the client may be gone.
+        if websocket.is_undecided:
+            try:
+                await websocket.send_denial_response(response)
+            except WebSocketDisconnect:
+                pass
         if unhandled is not None:
             raise unhandled
 
 
-def _checked(response: Any, handler: Handler) -> Response:
+def _checked(response: Any, handler: Handler, connection: HTTPConnection) -> Response:
     if isinstance(response, Response):
         return response
+    if isinstance(connection, WebSocket) and not connection.is_undecided:
+        # It has decided itself; nobody sends this one.
+        return Response()
     name = getattr(handler, "__qualname__", repr(handler))
     raise TypeError(
         f"the exception handler {name} returned {type(response).__name__}; "

@@ -232,8 +232,7 @@ def _explain_missing(
     if default is not None:
         reason += " What leads nowhere is handed to the default application."
         return Explanation(None, reason, handler=default)
-    # Servers answer 403 to a WebSocket that is closed before it is accepted.
-    return Explanation(404 if scope["type"] == "http" else 403, reason)
+    return Explanation(404, reason)
 
 
 def _missing(routes: Sequence[RouteInfo], scope: Scope) -> str:

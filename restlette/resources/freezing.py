@@ -9,15 +9,16 @@ makes the resource, which middleware is around it, and what is answered otherwis
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from restlette.http.methods import KNOWN
+from restlette.http.origins import Origins
 from restlette.http.request import HTTPConnection
 from restlette.http.types import ASGIApp, Receive, Scope, Send
-from restlette.http.websocket import WebSocket, converse
 from restlette.resources.boundary import Boundary, Handlers
+from restlette.resources.conversation import Conversation, Talk
 from restlette.resources.dependencies import Container
 from restlette.resources.endpoint import operations_of
 from restlette.resources.guards import (
@@ -56,18 +57,9 @@ from restlette.resources.site import (
 )
 from restlette.resources.tree import Tree
 from restlette.resources.uri import CONVERTORS, Template
+from restlette.resources.websocket import plan_of
 
-__all__ = [
-    "Above",
-    "Conversation",
-    "Foreign",
-    "Gate",
-    "Talk",
-    "connect",
-    "describe",
-    "freeze",
-    "problems_of",
-]
+__all__ = ["Above", "Foreign", "Gate", "describe", "freeze", "problems_of"]
 
 
 def problems_of(tables: Sequence[Handlers]) -> dict[type[BaseException], Problem]:
@@ -299,8 +291,7 @@ class _Freezer:
         site = self._site(above.host)
         leaf = site.tree.insert(template, Leaf)
         if isinstance(route, WebSocketRoute):
-            guards = guards_for(_tables(route, above), WEBSOCKET)
-            answer = self._conversation(route, above, guards)
+            answer = self._conversation(route, template, above)
             leaf.websocket = self._put(
                 leaf, "WebSocket", answer, route, template, above
             )
@@ -349,9 +340,7 @@ class _Freezer:
         endpoint = route.endpoint
         tables = _tables(route, above)
         settings = above.settings._replace(guards=tables)
-        names = template.names
-        if above.host is not None:
-            names += above.host.template.names
+        names = _names(template, above)
         for handler in route.handlers().values():
             _check_annotations(handler, template)
         if is_resource(endpoint):
@@ -383,14 +372,25 @@ class _Freezer:
         return dict.fromkeys(route.methods, Foreign(app))
 
     def _conversation(
-        self, route: WebSocketRoute, above: Above, guards: tuple[Guard, ...]
+        self, route: WebSocketRoute, template: Template, above: Above
     ) -> Answer:
         """Give what holds the conversations of a route."""
         endpoint, settings = route.endpoint, above.settings
-        if is_websocket_resource(endpoint):
-            instances = self._instances_of(endpoint, above)
-            return Conversation(instances, settings, guards)
-        return Talk(endpoint, settings, guards)
+        names = _names(template, above)
+        guards = guards_for(_tables(route, above), WEBSOCKET)
+        if not is_websocket_resource(endpoint):
+            _check_annotations(endpoint, template)
+            origins = Origins(route.allowed_origins)
+            return Talk(endpoint, names, settings, guards, origins)
+        instances = self._instances_of(endpoint, above)
+        plan = plan_of(instances.cls)
+        plan.check(names)
+        for name in plan.names:
+            _check_annotations(getattr(instances.cls, name), template)
+        allowed = route.allowed_origins
+        if allowed is None:
+            allowed = instances.cls.allowed_origins
+        return Conversation(instances, settings, guards, Origins(allowed))
 
     def _instances_of(self, endpoint: Any, above: Above) -> Instances:
         key = id(endpoint), id(above.container)
@@ -413,6 +413,13 @@ def _taken(answer: Answer) -> tuple[str, ...]:
     """Give the media types of content that an operation takes, if it is one."""
     operation = getattr(answer, "__self__", None)
     return operation.media_types if isinstance(operation, Operation) else ()
+
+
+def _names(template: Template, above: Above) -> tuple[str, ...]:
+    """Give the parameters that a path has, its host's among them."""
+    if above.host is None:
+        return template.names
+    return template.names + above.host.template.names
 
 
 def _apps(layers: tuple[Layer, ...]) -> tuple[ASGIApp, ...]:
@@ -491,100 +498,11 @@ class Gate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Call it, if the guards let the request in."""
-        is_http = scope["type"] == "http"
-        method = scope["method"] if is_http else WEBSOCKET
+        method = scope["method"] if scope["type"] == "http" else WEBSOCKET
         connection = HTTPConnection(scope, receive)
         try:
             await admit(guards_for(self._tables, method), connection, None)
         except Exception as exc:
-            answer = self._boundary.fail if is_http else self._boundary.deny
-            await answer(exc, scope, receive, send)
+            await self._boundary.fail(exc, scope, receive, send)
             return
         await self._app(scope, receive, send)
-
-
-def connect(
-    scope: Scope, receive: Receive, send: Send, settings: Settings
-) -> WebSocket:
-    """Give the WebSocket of a connection, with what the routers decided for it."""
-    limits = settings.limits
-    websocket = WebSocket(scope, receive, send, max_message_size=limits.message)
-    websocket.limits = limits
-    websocket.codec = settings.codec
-    return websocket
-
-
-class Talk:
-    """A function that holds WebSocket conversations.
-
-    Args:
-        function: An asynchronous function of the WebSocket.
-        settings: What the routers above decide.
-        guards: All of them have to let a client in.
-    """
-
-    __slots__ = ("_function", "_guards", "_settings")
-
-    def __init__(
-        self,
-        function: Callable[..., Any],
-        settings: Settings,
-        guards: tuple[Guard, ...],
-    ) -> None:
-        self._function = function
-        self._settings = settings
-        self._guards = guards
-
-    async def __call__(
-        self, scope: Scope, receive: Receive, send: Send, accept: bytes | None
-    ) -> None:
-        """Hold a conversation."""
-        websocket = connect(scope, receive, send, self._settings)
-        try:
-            await admit(self._guards, websocket, None)
-        except Exception as exc:
-            await self._settings.boundary.deny(exc, scope, receive, send)
-            return
-        await converse(websocket, self._function)
-
-
-class Conversation:
-    """A WebSocketEndpoint, with what it depends on.
-
-    Args:
-        instances: Makes one for each conversation.
-        settings: What the routers above decide.
-        guards: All of them have to let a client in.
-    """
-
-    __slots__ = ("_guards", "_instances", "_settings")
-
-    def __init__(
-        self, instances: Instances, settings: Settings, guards: tuple[Guard, ...]
-    ) -> None:
-        self._instances = instances
-        self._settings = settings
-        self._guards = guards
-
-    async def __call__(
-        self, scope: Scope, receive: Receive, send: Send, accept: bytes | None
-    ) -> None:
-        """Hold a conversation; what lives as long as a request lives as long as it."""
-        endpoint = self._instances.make()
-        websocket = connect(scope, receive, send, self._settings)
-        if not self._instances.for_request:
-            await self._hold(endpoint, websocket, send)
-            return
-        async with AsyncExitStack() as stack:
-            values = await self._instances.open_request(websocket, stack)
-            self._instances.fill(endpoint, values)
-            await self._hold(endpoint, websocket, send)
-
-    async def _hold(self, endpoint: Any, websocket: WebSocket, send: Send) -> None:
-        try:
-            await admit(self._guards, websocket, endpoint)
-        except Exception as exc:
-            scope, receive = websocket.scope, websocket.receive
-            await self._settings.boundary.deny(exc, scope, receive, send)
-            return
-        await converse(websocket, endpoint.dispatch)

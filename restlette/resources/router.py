@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import (
     AsyncGenerator,
     Callable,
+    Collection,
     Iterable,
     Iterator,
     Mapping,
@@ -255,25 +256,41 @@ class Router:
             )
         )
 
-    def websocket_route(self, path: str, name: str | None = None) -> Callable[[T], T]:
+    def websocket_route(
+        self,
+        path: str,
+        name: str | None = None,
+        *,
+        allowed_origins: Collection[str] | None = None,
+    ) -> Callable[[T], T]:
         """Register a WebSocketEndpoint or a function of a WebSocket: a decorator.
 
         Args:
             path: The template of the path.
             name: For `url_path_for`; by default the class's or function's name.
+            allowed_origins: Whose pages may connect; see `WebSocketEndpoint`.
         """
 
         def register(endpoint: T) -> T:
-            self.add_websocket_route(path, endpoint, name)
+            self.add_websocket_route(
+                path, endpoint, name, allowed_origins=allowed_origins
+            )
             return endpoint
 
         return register
 
     def add_websocket_route(
-        self, path: str, endpoint: Any, name: str | None = None
+        self,
+        path: str,
+        endpoint: Any,
+        name: str | None = None,
+        *,
+        allowed_origins: Collection[str] | None = None,
     ) -> None:
         """Register a WebSocketEndpoint or a function; see `websocket_route`."""
-        self._register(WebSocketRoute(path, endpoint, name=name))
+        self._register(
+            WebSocketRoute(path, endpoint, name=name, allowed_origins=allowed_origins)
+        )
 
     def mount(self, path: str, app: Any, name: str | None = None) -> None:
         """Put a router, a resource or an application below a prefix.

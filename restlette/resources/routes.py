@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from types import FrameType, FunctionType, MethodType
 from typing import Any, NamedTuple
@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from restlette.concurrency import is_async
 from restlette.http.limits import DEFAULT_LIMITS
 from restlette.http.methods import is_token
+from restlette.http.origins import Origins
 from restlette.http.urls import is_valid_host
 from restlette.middleware import Middleware
 from restlette.resources.annotations import keep_local_names
@@ -261,10 +262,12 @@ class WebSocketRoute(Registered):
         middleware: Put around it, inside that of the routers.
         guards: Who may use it, beside what routers and class say.
         limits: Figures of `Limits` that are others here.
+        allowed_origins: Whose pages may connect, instead of what the class says; see
+            `WebSocketEndpoint`.
 
     Raises:
         TypeError: The endpoint can hold no conversation.
-        ValueError: The path is no template.
+        ValueError: The path is no template, or an origin is none.
     """
 
     def __init__(
@@ -277,6 +280,7 @@ class WebSocketRoute(Registered):
         middleware: Sequence[Middleware] = (),
         guards: Sequence[Guard | Rule] = (),
         limits: Mapping[str, int] | None = None,
+        allowed_origins: Collection[str] | None = None,
     ) -> None:
         super().__init__(path, name_of(endpoint) if name is None else name)
         if not is_websocket_resource(endpoint) and not is_async(endpoint):
@@ -291,6 +295,8 @@ class WebSocketRoute(Registered):
         self.limits = limits
         DEFAULT_LIMITS.override(limits)
         self.rules = read_guards(guards, repr(self))
+        self.allowed_origins = allowed_origins
+        Origins(allowed_origins)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, WebSocketRoute):

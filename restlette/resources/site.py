@@ -18,7 +18,6 @@ from restlette.http.errors import (
     ACCEPT_FIELDS,
     BadRequest,
     Forbidden,
-    HTTPException,
     MethodNotAllowed,
     MethodNotImplemented,
     NotFound,
@@ -59,6 +58,8 @@ _MOST_HOSTS = 1024
 _IN_QUERY = "!$%&'()*+,/:;=?@[]"
 
 _NEXT = "restlette.next"
+
+_BY_HTTP_ALONE = "This resource is spoken to by HTTP alone."
 
 # What a router says of its own routes, and what would be wrong of those of another one.
 _OF_A_ROUTER = frozenset(("router", "route", "endpoint"))
@@ -148,7 +149,7 @@ class Entry:
         try:
             await self.go_on(0, scope, receive, watch)
         except Exception as exc:
-            if watch.started or scope["type"] != "http":
+            if watch.started:
                 raise
             await self.boundary.fail(exc, scope, receive, send)
 
@@ -338,11 +339,6 @@ def route_path(scope: Scope) -> str:
     return path
 
 
-async def _close(send: Send) -> None:
-    """Refuse a WebSocket: servers answer 403 to one that is closed before accept."""
-    await send({"type": "websocket.close", "code": 1000, "reason": ""})
-
-
 class NotFoundEntry:
     """What answers a path that leads nowhere, below one router.
 
@@ -354,7 +350,14 @@ class NotFoundEntry:
         gate: That application with guards around it, where there are some.
     """
 
-    __slots__ = ("_default", "_gate", "_redirect_slashes", "_refusal", "_site")
+    __slots__ = (
+        "_boundary",
+        "_default",
+        "_gate",
+        "_redirect_slashes",
+        "_refusal",
+        "_site",
+    )
 
     def __init__(
         self,
@@ -365,6 +368,7 @@ class NotFoundEntry:
         gate: ASGIApp | None = None,
     ) -> None:
         self._site = site
+        self._boundary = boundary
         self._default = default
         self._gate = default if gate is None else gate
         self._redirect_slashes = redirect_slashes
@@ -385,7 +389,8 @@ class NotFoundEntry:
             return self._gate(scope, receive, send)
         if is_http:
             return self._refusal(scope, receive, send, accept)
-        return _close(send)
+        # RFC 6455 §4.2.2: "an appropriate HTTP error code (such as 404 Not Found)".
+        return self._boundary.fail(NotFound(), scope, receive, send)
 
     def look_up(self, scope: Scope) -> tuple[str | None, ASGIApp | None]:
         """Give where it redirects to, and what answers instead of 404, if anything."""
@@ -453,7 +458,7 @@ class Site:
         # invalid one. HTTP/1.0 did not have it.
         if hosts != 1 and (hosts or scope.get("http_version", "1.0") == "1.1"):
             exc = BadRequest("The request needs one Host field with a valid host.")
-            return self._refuse(exc, scope, receive, send)
+            return self._boundary.fail(exc, scope, receive, send)
         if self.hosts is not None:
             other = self._site_of_host(scope)
             if other is not None:
@@ -474,7 +479,8 @@ class Site:
             if entry is None:
                 entry = leaf.refuse(scope["method"], self.known)
         elif leaf.websocket is None:
-            return _close(send)
+            refusal = Forbidden(_BY_HTTP_ALONE)
+            return self._boundary.fail(refusal, scope, receive, send)
         else:
             entry = leaf.websocket
         if len(headers) > entry.most_headers:
@@ -521,7 +527,7 @@ class Site:
             if entry is None:
                 entry = leaf.refuse(scope["method"], self.known)
         elif leaf.websocket is None:
-            raise Forbidden("It is spoken to by HTTP alone.")
+            raise Forbidden(_BY_HTTP_ALONE)
         else:
             entry = leaf.websocket
         params = dict(zip(entry.names, values, strict=False))
@@ -544,15 +550,6 @@ class Site:
         self._hosts_seen.add(host)
         return True
 
-    async def _refuse(
-        self, exc: HTTPException, scope: Scope, receive: Receive, send: Send
-    ) -> None:
-        """Answer what is not to be routed."""
-        if scope["type"] == "websocket":
-            await _close(send)
-        else:
-            await self._boundary.fail(exc, scope, receive, send)
-
     def _refuse_headers(
         self, most: int, scope: Scope, receive: Receive, send: Send
     ) -> Awaitable[None]:
@@ -560,7 +557,7 @@ class Site:
         exc = RequestHeaderFieldsTooLarge(
             f"The request has more than {most} header fields."
         )
-        return self._refuse(exc, scope, receive, send)
+        return self._boundary.fail(exc, scope, receive, send)
 
     def _miss(
         self,
@@ -583,14 +580,14 @@ class Site:
                 "The path begins with a slash and holds UTF-8 without control "
                 "characters."
             )
-            return self._refuse(exc, scope, receive, send)
+            return self._boundary.fail(exc, scope, receive, send)
         # PERF: where no router is below the root, it is the root's to answer.
         entry = self.missing.root.below
         if self.missing.root.has_children:
             found = self.missing.search(_segments(path, scope))
             entry = None if found is None else found[0]
         if entry is None:
-            return self._refuse(NotFound(), scope, receive, send)
+            return self._boundary.fail(NotFound(), scope, receive, send)
         return entry.respond(scope, receive, send, accept)
 
     def other_spelling(self, scope: Scope) -> str | None:

@@ -191,7 +191,7 @@ class TestClient(requests.Session):
         url: str,
         subprotocols: Sequence[str] | None = None,
         *,
-        headers: Mapping[str, str] | None = None,
+        headers: Mapping[str, str | None] | None = None,
         params: Any = None,
         cookies: Mapping[str, str] | None = None,
         timeout: float = TIMEOUT,
@@ -201,7 +201,8 @@ class TestClient(requests.Session):
         Args:
             url: The URL, absolute or relative to the base URL.
             subprotocols: What the client offers, best first.
-            headers: More header fields for the handshake.
+            headers: More header fields for the handshake; None takes one away that
+                the client sends by itself, such as Origin.
             params: More parameters for the query.
             cookies: More cookies, by name.
             timeout: Seconds to wait for each message.
@@ -229,7 +230,7 @@ class TestClient(requests.Session):
         )
         session = AsyncWebSocketTestSession(
             self.app,
-            self._websocket_scope(request, subprotocols or ()),
+            self._websocket_scope(request, subprotocols or (), headers or {}),
             timeout=timeout,
             raise_server_exceptions=self.raise_server_exceptions,
         )
@@ -238,12 +239,17 @@ class TestClient(requests.Session):
         return WebSocketTestSession(session, self._loop)
 
     def _websocket_scope(
-        self, request: requests.PreparedRequest, subprotocols: Sequence[str]
+        self,
+        request: requests.PreparedRequest,
+        subprotocols: Sequence[str],
+        given: Mapping[str, str | None],
     ) -> dict[str, Any]:
         origin = Origin.from_url(request.url or "")
-        headers = request.headers.copy()
+        headers: Any = request.headers.copy()
         # RFC 6455 §4.1: a handshake's says Upgrade; requests has its own for HTTP.
         headers.pop("connection", None)
+        # What a test takes away, requests has taken away; it does not know the rest.
+        headers.update({name: None for name in given if given[name] is None})
         return websocket_scope(
             origin,
             Target.from_path(request.path_url, root_path=self.root_path),

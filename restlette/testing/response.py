@@ -50,6 +50,7 @@ class TestResponse:
 
     Attributes:
         status_code: The status code.
+        reason: The phrase of the status code, or nothing for one without.
         headers: The header fields; `headers.getlist(name)` gives repeated ones.
         content: The content in bytes, not decoded.
         method: The method that was asked.
@@ -73,6 +74,7 @@ class TestResponse:
         debug: Mapping[str, Any] | None = None,
     ) -> None:
         self.status_code = status_code
+        self.reason = PHRASES.get(status_code, "")
         self.headers = Headers(raw=fields)
         self.content = content
         self.method = method
@@ -100,11 +102,6 @@ class TestResponse:
 
     def __repr__(self) -> str:
         return f"<TestResponse [{self.status_code} {self.reason}]>"
-
-    @property
-    def reason(self) -> str:
-        """The phrase of the status code, or nothing for one without."""
-        return PHRASES.get(self.status_code, "")
 
     @property
     def ok(self) -> bool:

@@ -174,12 +174,16 @@ def _bytes(text: str | bytes) -> bytes:
 def handshake_fields(origin: Origin, subprotocols: Iterable[str]) -> Fields:
     """Give the header fields of a WebSocket handshake (RFC 6455 §4.1).
 
+    Origin is that of a page of the application's own, as a browser sends it.
+
     Args:
         origin: Where the application seems to be served.
         subprotocols: What the client offers, best first.
     """
+    scheme = "https" if origin.scheme in ("https", "wss") else "http"
     fields = [
         (b"host", origin.authority.encode("latin-1")),
+        (b"origin", f"{scheme}://{origin.authority.lower()}".encode("latin-1")),
         (b"connection", b"Upgrade"),
         (b"upgrade", b"websocket"),
         # A nonce of 16 bytes in base64; nothing looks at this one.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json as jsonlib
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from typing import Any, Self, TypeVar
 
 from restlette.http.headers import Headers
@@ -31,32 +31,30 @@ T = TypeVar("T")
 TIMEOUT = 5.0
 
 
-class WebSocketDenialResponse(WebSocketDisconnect):
+class WebSocketDenialResponse(WebSocketDisconnect, TestResponse):
     """The application answered the handshake by HTTP instead of accepting it.
 
-    Args:
-        response: The answer.
+    An exception that is the answer: `exc.status_code`, `exc.json()`. Its `code` is
+    1006, as a client sees it without a closing handshake (RFC 6455 §7.1.5).
     """
 
-    def __init__(self, response: TestResponse) -> None:
-        # RFC 6455 §7.1.5: 1006 is what a client sees without a closing handshake.
-        super().__init__(1006, f"{response.status_code} {response.reason}")
-        self.response = response
+    def __init__(
+        self,
+        status_code: int,
+        fields: Fields,
+        content: bytes,
+        *,
+        method: str = "GET",
+        url: str = "",
+        debug: Mapping[str, Any] | None = None,
+    ) -> None:
+        WebSocketDisconnect.__init__(self, 1006)
+        TestResponse.__init__(
+            self, status_code, fields, content, method=method, url=url, debug=debug
+        )
 
-    @property
-    def status_code(self) -> int:
-        """The status code of the answer."""
-        return self.response.status_code
-
-    @property
-    def headers(self) -> Headers:
-        """The header fields of the answer."""
-        return self.response.headers
-
-    @property
-    def content(self) -> bytes:
-        """The content of the answer."""
-        return self.response.content
+    def __str__(self) -> str:
+        return f"{self.status_code} {self.reason} for {self.url}: {self.text[:500]}"
 
 
 class AsyncWebSocketTestSession:
@@ -127,9 +125,7 @@ class AsyncWebSocketTestSession:
         if error is not None and self._raising:
             raise error
         if message["type"] == "websocket.http.response":
-            raise WebSocketDenialResponse(
-                TestResponse.of(self._exchange.denial, self._scope["path"])
-            )
+            raise WebSocketDenialResponse.of(self._exchange.denial, self._scope["path"])
         raise _disconnected(message)
 
     async def send(self, message: Message) -> None:

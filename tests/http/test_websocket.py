@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from restlette.background import BackgroundTask
 from restlette.http.errors import WebSocketException
+from restlette.http.response import PlainTextResponse, Response, StreamingResponse
 from restlette.http.websocket import (
     WebSocket,
     WebSocketClose,
     WebSocketDisconnect,
+    WebSocketDisconnected,
     WebSocketState,
-    converse,
     decode_bytes,
     decode_data,
     decode_json,
@@ -149,7 +151,7 @@ def test_states_go_from_connecting_to_disconnected() -> None:
 
 def test_states_have_the_ancestors_values() -> None:
     """Programs that stored them go on."""
-    assert [state.value for state in WebSocketState] == [0, 1, 2]
+    assert [state.value for state in WebSocketState] == [0, 1, 2, 3]
 
 
 # accept -------------------------------------------------------------------------------
@@ -272,7 +274,7 @@ def test_ws_97_accept_after_close() -> None:
         await websocket.close(1008)
         await websocket.accept("unoffered")
 
-    with pytest.raises(RuntimeError, match=r"close\(\) was called already"):
+    with pytest.raises(RuntimeError, match="this side has closed already"):
         asyncio.run(main())
     assert server.sent == [closing(1008)]
 
@@ -680,7 +682,7 @@ def test_ws_97_send_after_our_close(method: str, arguments: list[Any]) -> None:
         await websocket.close(4000)
         await getattr(websocket, method)(*arguments)
 
-    with pytest.raises(RuntimeError, match="called already, with code 4000"):
+    with pytest.raises(RuntimeError, match="closed already, with code 4000"):
         server.hold(handler)
     assert server.sent == [ACCEPT, closing(4000)]
 
@@ -879,121 +881,143 @@ def test_decode_json_takes_text_and_bytes(data: str | bytes) -> None:
     assert decode_json(data) == [1]
 
 
-# converse -----------------------------------------------------------------------------
+# Denial by HTTP -----------------------------------------------------------------------
+
+START = {
+    "type": "websocket.http.response.start",
+    "status": 401,
+    "headers": [
+        (b"content-length", b"4"),
+        (b"content-type", b"text/plain; charset=utf-8"),
+    ],
+}
+BODY = {"type": "websocket.http.response.body", "body": b"who?"}
 
 
-def conversation(
-    handler: Callable[[WebSocket], Awaitable[None]], *script: dict[str, Any]
-) -> list[Any]:
-    """Give what the server saw of a conversation."""
-    server = Server(*script)
-    asyncio.run(converse(server.websocket(), handler))
-    return server.sent
+def denial(**options: Any) -> Response:
+    return PlainTextResponse("who?", status_code=401, **options)
 
 
-def test_ws_97_handler_returns_without_close() -> None:
-    """That is a normal end: 1000."""
-    assert conversation(WebSocket.accept) == [ACCEPT, closing(1000)]
+def denied(server: Server, response: Response, **scope: Any) -> WebSocket:
+    """Give a connection that was denied."""
+    websocket = server.websocket()
+    websocket.scope = {**websocket.scope, "extensions": OFFER, **scope}
+    asyncio.run(websocket.send_denial_response(response))
+    return websocket
 
 
-def test_ws_97_handler_returns_without_accept() -> None:
-    """A connection that nobody accepted is refused."""
-
-    async def handler(websocket: WebSocket) -> None:
-        pass
-
-    assert conversation(handler) == [closing(1000)]
+OFFER = {"websocket.http.response": {}}
 
 
-def test_ws_97_handler_that_closed_is_left_alone() -> None:
-    """The connection is closed once."""
-
-    async def handler(websocket: WebSocket) -> None:
-        await websocket.accept()
-        await websocket.close(4000)
-
-    assert conversation(handler) == [ACCEPT, closing(4000)]
-
-
-def test_ws_97_disconnect_that_leaves_the_handler_is_the_end() -> None:
-    """It raises nothing into the server, and a peer that left is not closed."""
-
-    async def handler(websocket: WebSocket) -> None:
-        await websocket.accept()
-        while True:
-            await websocket.receive_text()
-
-    assert conversation(handler, text("a"), gone()) == [ACCEPT]
+def test_a_denial_is_an_answer_by_http() -> None:
+    """ASGI: the messages of HTTP under another prefix; then the connection is over."""
+    server = Server()
+    websocket = denied(server, denial())
+    assert server.sent == [START, BODY]
+    assert websocket.application_state is WebSocketState.DISCONNECTED
+    assert (websocket.close_code, websocket.close_reason) == (1006, "")
+    assert not websocket.is_undecided
 
 
-def test_websocket_exception_closes_with_its_code() -> None:
-    """It is how a handler says no."""
-
-    async def handler(websocket: WebSocket) -> None:
-        await websocket.accept()
-        raise WebSocketException(1008, "members only")
-
-    assert conversation(handler) == [ACCEPT, closing(1008, "members only")]
-
-
-def test_websocket_exception_before_accept_refuses() -> None:
-    """The server answers the handshake with 403."""
-
-    async def handler(websocket: WebSocket) -> None:
-        raise WebSocketException(1008)
-
-    assert conversation(handler) == [closing(1008)]
+@pytest.mark.parametrize("extensions", [{}, None, {"tls": {}}])
+def test_a_denial_is_a_close_where_the_server_offers_no_answer(
+    extensions: dict[str, Any] | None,
+) -> None:
+    """Servers answer 403 to a close before accept()."""
+    server = Server()
+    websocket = denied(server, denial(), extensions=extensions)
+    assert server.sent == [closing(1008)]
+    assert websocket.close_code == 1008
 
 
-def test_websocket_exception_after_the_end_is_spent() -> None:
-    """There is nothing left to close."""
+def test_a_denial_may_be_streamed() -> None:
+    """Between its first piece and its last nothing else may be sent."""
+    server = Server()
+    websocket = server.websocket()
+    states = []
 
-    async def handler(websocket: WebSocket) -> None:
-        await websocket.accept()
-        await websocket.receive()
-        raise WebSocketException(1008)
+    async def pieces() -> AsyncIterator[str]:
+        states.append(websocket.application_state)
+        yield "a"
+        with pytest.raises(RuntimeError, match="an answer by HTTP has begun"):
+            await websocket.close()
+        yield "b"
 
-    assert conversation(handler, gone()) == [ACCEPT]
+    websocket.scope = {
+        **websocket.scope,
+        "extensions": OFFER,
+        "asgi": {"spec_version": "2.4"},
+    }
+    asyncio.run(websocket.send_denial_response(StreamingResponse(pieces())))
+    assert states == [WebSocketState.RESPONSE]
+    bodies = [message["body"] for message in server.sent[1:]]
+    assert bodies == [b"a", b"b", b""]
+    assert websocket.application_state is WebSocketState.DISCONNECTED
 
 
-@pytest.mark.parametrize("exc", [KeyError("x"), WebSocketDisconnect(1006)])
-def test_ws_97_handler_raises(exc: Exception) -> None:
-    """1011, and raised again; the disconnect of another connection too."""
+def test_a_denial_runs_its_background_tasks() -> None:
+    """When the answer was sent."""
     server = Server()
 
-    async def handler(websocket: WebSocket) -> None:
-        await websocket.accept()
-        raise exc
+    async def note() -> None:
+        server.sent.append("ran")
 
-    with pytest.raises(type(exc)):
-        asyncio.run(converse(server.websocket(), handler))
-    assert server.sent == [ACCEPT, closing(1011)]
+    denied(server, denial(background=BackgroundTask(note)))
+    assert server.sent == [START, BODY, "ran"]
 
 
-def test_ws_97_handler_raises_before_accept() -> None:
-    """The handshake is left to whoever answers errors."""
+def test_ws_97_denial_after_accept() -> None:
+    """It would come too late."""
     server = Server()
 
-    async def handler(websocket: WebSocket) -> None:
-        raise KeyError
+    async def late(websocket: WebSocket) -> None:
+        with pytest.raises(RuntimeError, match=r"accept\(\) was called already"):
+            await websocket.send_denial_response(denial())
 
-    with pytest.raises(KeyError):
-        asyncio.run(converse(server.websocket(), handler))
-    assert server.sent == []
-
-
-def test_ws_97_handler_raises_after_the_end() -> None:
-    """Its error is raised again, and nothing is sent."""
-    server = Server(gone())
-
-    async def handler(websocket: WebSocket) -> None:
-        await websocket.accept()
-        await websocket.receive()
-        raise KeyError
-
-    with pytest.raises(KeyError):
-        asyncio.run(converse(server.websocket(), handler))
+    server.hold(late)
     assert server.sent == [ACCEPT]
+
+
+@pytest.mark.parametrize("first", ["close", "denial"])
+@pytest.mark.parametrize("then", ["close", "denial", "accept"])
+def test_ws_97_nothing_follows_a_refusal(first: str, then: str) -> None:
+    """Close or denial, once."""
+    server = Server()
+    websocket = server.websocket()
+    websocket.scope = {**websocket.scope, "extensions": OFFER}
+    ways: dict[str, Callable[[], Awaitable[None]]] = {
+        "accept": websocket.accept,
+        "close": websocket.close,
+        "denial": lambda: websocket.send_denial_response(denial()),
+    }
+
+    async def main() -> None:
+        await ways[first]()
+        count = len(server.sent)
+        with pytest.raises(WebSocketDisconnected, match="has closed already"):
+            await ways[then]()
+        assert len(server.sent) == count
+
+    asyncio.run(main())
+
+
+def test_ws_97_denial_of_a_client_that_left() -> None:
+    """Whether it was known to have left, or is found gone now."""
+    server = Server()
+    server.script = [gone()]
+    websocket = server.websocket()
+    websocket.scope = {**websocket.scope, "extensions": OFFER}
+
+    async def main() -> None:
+        await websocket.receive()
+        await websocket.send_denial_response(denial())
+
+    with pytest.raises(WebSocketDisconnect) as caught:
+        asyncio.run(main())
+    assert caught.value.code == 1001
+    with pytest.raises(WebSocketDisconnect) as caught:
+        denied(Server(breaks_at=START["type"]), denial())
+    assert caught.value.code == 1006
 
 
 # each_text ----------------------------------------------------------------------------

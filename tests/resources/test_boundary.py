@@ -14,10 +14,13 @@ from restlette.http.errors import (
     InternalServerError,
     NotFound,
     UpgradeRequired,
+    WebSocketException,
 )
 from restlette.http.request import HTTPConnection
 from restlette.http.response import PlainTextResponse
+from restlette.http.websocket import WebSocket, WebSocketDisconnect
 from restlette.resources.boundary import Boundary, Refusal, Watch, find_accept
+from tests.resources.sockets import SCOPE, Server, closing, gone
 
 PLAIN = (
     b'{"type":"about:blank","title":"Internal Server Error","status":500}',
@@ -536,3 +539,183 @@ def test_a_refusal_with_a_handler_is_the_handlers():
     assert [exc.detail for exc in seen] == ["x", "x"]
     assert seen[0] is not seen[1]
     assert seen[0] is not refusal.exc
+
+
+# WebSockets ---------------------------------------------------------------------------
+
+DENIAL = {"websocket.http.response": {}}
+
+
+async def as_it_comes(websocket):
+    """The connection that nobody has done anything with."""
+
+
+async def accepted(websocket):
+    await websocket.accept()
+
+
+async def left(websocket):
+    await websocket.accept()
+    await websocket.receive()
+
+
+async def begun(websocket):
+    start = {"type": "websocket.http.response.start", "status": 200, "headers": []}
+    await websocket.send(start)
+
+
+def end(exc, boundary=None, before=as_it_comes, *script, extensions=DENIAL):
+    """Give what is sent, and what is raised, when an exception ends a conversation."""
+    server = Server(*script)
+    scope = {**SCOPE, "client": ("127.0.0.1", 1), "extensions": extensions}
+    websocket = WebSocket(scope, server.receive, server.send)
+
+    async def main():
+        await before(websocket)
+        del server.sent[:]
+        await (boundary or Boundary()).end(exc, websocket)
+
+    try:
+        asyncio.run(main())
+    except Exception as raised:
+        return server.sent, raised
+    return server.sent, None
+
+
+def test_an_exception_before_accept_is_answered_by_http():
+    """As a request would be, by the same handlers."""
+    boundary = Boundary(({BookGone: answering("gone", 410)},))
+    sent, raised = end(BookGone("Dune"), boundary)
+    assert [sent[0]["status"], sent[1]["body"], raised] == [410, b"gone: Dune", None]
+    sent, raised = end(NotFound("No such feed."))
+    assert json.loads(sent[1]["body"])["detail"] == "No such feed."
+    assert raised is None
+    sent, raised = end(NotFound(), extensions={})
+    assert (sent, raised) == ([closing(1008)], None)
+
+
+def test_an_exception_that_nobody_handles_is_answered_and_raised(log):
+    """500, and one line; the traceback is the server's to write."""
+    exc = KeyError("Dune")
+    sent, raised = end(exc)
+    assert (sent[0]["status"], raised) == (500, exc)
+    (record,) = log
+    assert record.getMessage().startswith("websocket /feed: KeyError")
+
+
+def test_a_handler_may_decide_by_itself():
+    """It is given the connection, and may close it: then what it returns is nothing."""
+
+    async def close(websocket, exc):
+        await websocket.close(4000 if isinstance(exc, BookGone) else exc.code)
+
+    boundary = Boundary(({BookGone: close, WebSocketException: close},))
+    for before in (as_it_comes, accepted):
+        assert end(BookGone(), boundary, before) == ([closing(4000)], None)
+        exc = WebSocketException(4001, "bye")
+        assert end(exc, boundary, before) == ([closing(4001)], None)
+
+
+def test_a_handler_that_returns_nothing_and_decides_nothing_is_a_mistake():
+    """500 before accept(); afterwards the connection is closed with 1011."""
+
+    async def nothing(websocket, exc):
+        return None
+
+    boundary = Boundary(({BookGone: nothing},))
+    sent, raised = end(BookGone(), boundary)
+    assert sent[0]["status"] == 500
+    assert isinstance(raised, TypeError)
+    exc = BookGone()
+    assert end(exc, boundary, accepted) == ([closing(1011)], exc)
+    assert end(exc, boundary, left, gone()) == ([], exc)
+
+
+def test_what_a_handler_raises_after_accept_is_raised():
+    """In the place of what it was called for; it may be a close."""
+    wrong = KeyError()
+    boundary = Boundary(({BookGone: failing(wrong)},))
+    assert end(BookGone(), boundary, accepted) == ([closing(1011)], wrong)
+    boundary = Boundary(({BookGone: failing(WebSocketException(4001))},))
+    assert end(BookGone(), boundary, accepted) == ([closing(4001)], None)
+
+
+def test_a_websocket_exception_closes():
+    """With its code; servers answer 403 to it before accept()."""
+    exc = WebSocketException(4001, "bye")
+    assert end(exc) == ([closing(4001, "bye")], None)
+    assert end(exc, None, accepted) == ([closing(4001, "bye")], None)
+    assert end(exc, None, left, gone()) == ([], None)
+
+
+def test_an_exception_after_accept_closes_with_1011():
+    """RFC 6455 §7.4.1; HTTP's too, for there is no room for an answer."""
+    for exc in (KeyError(), NotFound()):
+        assert end(exc, None, accepted) == ([closing(1011)], exc)
+        assert end(exc, None, left, gone()) == ([], exc)
+
+
+def test_an_answer_by_http_that_broke_off_is_not_closed():
+    """ASGI has nothing to say then; the exception is raised to the server."""
+    exc = KeyError()
+    assert end(exc, None, begun) == ([], exc)
+
+
+def test_the_news_that_it_is_over_is_no_error():
+    """Unless it is another connection's."""
+    exc = WebSocketDisconnect(1001)
+    assert end(exc, None, left, gone()) == ([], None)
+    assert end(exc, None, accepted) == ([closing(1011)], exc)
+
+
+def test_ws_97_client_that_leaves_while_it_is_denied():
+    """Nobody is there to be told; what nobody handled is raised all the same."""
+
+    class Leaving(Server):
+        async def send(self, message):
+            raise OSError("gone")
+
+    async def main(exc):
+        server = Leaving()
+        scope = {**SCOPE, "extensions": DENIAL}
+        websocket = WebSocket(scope, server.receive, server.send)
+        await Boundary().end(exc, websocket)
+        assert websocket.close_code == 1006
+
+    asyncio.run(main(NotFound()))
+    with pytest.raises(KeyError):
+        asyncio.run(main(KeyError()))
+
+
+def test_fail_denies_a_websocket():
+    """It has a scope and the channels alone."""
+    wire = Wire(type="websocket", extensions=DENIAL)
+    assert wire.fail(Boundary(), Conflict()).status == 409
+    assert wire.sent[0]["type"] == "websocket.http.response.start"
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "http.response.start",
+        "websocket.accept",
+        "websocket.close",
+        "websocket.http.response.start",
+    ],
+)
+def test_watch_knows_what_an_answer_begins_with(kind):
+    """Whatever comes before does not count."""
+    sent = []
+
+    async def send(message):
+        sent.append(message["type"])
+
+    async def main():
+        watch = Watch(send)
+        await watch({"type": "http.response.debug"})
+        assert not watch.started
+        await watch({"type": kind})
+        assert watch.started
+
+    asyncio.run(main())
+    assert sent == ["http.response.debug", kind]

@@ -174,14 +174,14 @@ def test_what_is_said_is_what_is_done(
         ("/foreign/x", None, foreign),
         ("/lost/x", None, foreign),
         ("/books", 403, None),
-        ("/nothing", 403, None),
-        ("/books/", 403, None),
+        ("/nothing", 404, None),
+        ("/books/", 404, None),
     ],
 )
 def test_what_holds_a_websocket_conversation(
     path: str, status: int | None, handler: object
 ) -> None:
-    """A server answers 403 to one that is closed before it was accepted."""
+    """One that is not to be had is denied by HTTP."""
     said = APP.explain("WEBSOCKET", path)
     assert (said.status, said.handler) == (status, handler)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -31,6 +32,10 @@ from tests.http.stopwatch import seconds
 
 Scope = dict[str, Any]
 HOST = (b"host", b"testserver")
+
+# What is said where the server offers no answer by HTTP.
+REFUSED = {"type": "websocket.close", "code": 1008, "reason": ""}
+DENIAL = {"websocket.http.response": {}}
 
 
 def scope_of(path: str, **more: Any) -> Scope:
@@ -217,7 +222,7 @@ def test_a_scope_without_a_version_needs_no_host() -> None:
 
 def test_a_websocket_with_a_wrong_host_is_closed() -> None:
     sent = ask(site_of("/"), type="websocket", headers=[(b"host", b"a/b")])
-    assert sent == [{"type": "websocket.close", "code": 1000, "reason": ""}]
+    assert sent == [REFUSED]
 
 
 def test_caches_120_hosts_that_were_seen_are_bounded() -> None:
@@ -274,7 +279,7 @@ def test_a_path_that_is_none_is_refused(path: str) -> None:
     assert sent[0]["status"] == 400
     assert field(sent, b"location") is None
     sent = ask(site, path, type="websocket")
-    assert sent == [{"type": "websocket.close", "code": 1000, "reason": ""}]
+    assert sent == [REFUSED]
 
 
 @pytest.mark.parametrize(
@@ -455,10 +460,37 @@ def test_ws_99_http_on_a_websocket_route_is_426() -> None:
     assert ask(site, "/feed", type="websocket")[0]["status"] == 200
 
 
-@pytest.mark.parametrize("path", ["/", "/nowhere"])
-def test_ws_99_a_websocket_on_an_http_route_is_closed(path: str) -> None:
-    sent = ask(site_of("/"), path, type="websocket")
-    assert sent == [{"type": "websocket.close", "code": 1000, "reason": ""}]
+# What is asked of a site with a resource at "/" alone, and the status of the denial.
+DENIALS: list[tuple[str, str, list[tuple[bytes, bytes]], int]] = [
+    ("resource that speaks HTTP", "/", [HOST], 403),
+    ("path that leads nowhere", "/nowhere", [HOST], 404),
+    ("path that is none", "nowhere", [HOST], 400),
+    ("host that is none", "/", [(b"host", b"a/b")], 400),
+    ("two hosts", "/", [HOST, HOST], 400),
+    ("too many fields", "/nowhere", [HOST] + 201 * [(b"x", b"")], 431),
+]
+
+
+@pytest.mark.parametrize(
+    "path, headers, status",
+    [row[1:] for row in DENIALS],
+    ids=["ws-99 " + row[0] for row in DENIALS],
+)
+def test_a_websocket_that_leads_nowhere_is_denied(
+    path: str, headers: list[tuple[bytes, bytes]], status: int
+) -> None:
+    """By HTTP where the server can, else by a close, which servers answer 403."""
+    asked = {"type": "websocket", "headers": headers}
+    assert ask(site_of("/"), path, **asked) == [REFUSED]
+    assert ask(site_of("/"), path, **asked, extensions=None) == [REFUSED]
+    sent = ask(site_of("/"), path, **asked, extensions=DENIAL)
+    assert [message["type"] for message in sent] == [
+        "websocket.http.response.start",
+        "websocket.http.response.body",
+    ]
+    assert sent[0]["status"] == status
+    assert field(sent, b"content-type") == b"application/problem+json"
+    assert json.loads(sent[1]["body"])["status"] == status
 
 
 # Header fields ----------------------------------------------------------------------
@@ -472,7 +504,7 @@ def test_headers_in_24_too_many_fields_are_431(path: str) -> None:
     assert status_of(site, path, headers=[*fields, (b"y", b"")]) == 431
     assert seconds(lambda: ask(site, path, headers=fields + [(b"x", b"")] * 10**6)) < 2
     sent = ask(site, path, type="websocket", headers=[HOST] + [(b"x", b"")] * 20_000)
-    assert sent == [{"type": "websocket.close", "code": 1000, "reason": ""}]
+    assert sent == [REFUSED]
 
 
 def test_an_entry_has_a_number_of_its_own() -> None:
@@ -564,7 +596,7 @@ def test_the_other_spelling_can_be_left_alone() -> None:
 
 def test_a_websocket_is_not_redirected() -> None:
     sent = ask(site_of("/a"), "/a/", type="websocket")
-    assert sent == [{"type": "websocket.close", "code": 1000, "reason": ""}]
+    assert sent == [REFUSED]
 
 
 def test_the_default_answers_after_the_other_spelling() -> None:
@@ -667,15 +699,30 @@ def test_what_an_application_raises_is_answered() -> None:
     assert status_of(hop_site("/a", conflict), "/a") == 409
 
 
-def test_what_is_raised_on_a_websocket_or_after_the_start_is_passed_on() -> None:
+def test_what_is_raised_before_a_websocket_is_accepted_denies_it() -> None:
+    sent = ask(hop_site("/a", conflict), "/a", type="websocket", extensions=DENIAL)
+    assert sent[0]["status"] == 409
+    assert ask(hop_site("/a", conflict), "/a", type="websocket") == [REFUSED]
+
+
+@pytest.mark.parametrize(
+    "begin",
+    [
+        {"type": "http.response.start", "status": 200, "headers": []},
+        {"type": "websocket.accept"},
+        {"type": "websocket.close"},
+        {"type": "websocket.http.response.start", "status": 200, "headers": []},
+    ],
+    ids=lambda message: str(message["type"]),
+)
+def test_what_is_raised_after_the_start_is_passed_on(begin: dict[str, Any]) -> None:
     async def late(scope: Any, receive: Any, send: Any) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send(begin)
         raise Conflict("too late")
 
-    with pytest.raises(Conflict, match="no"):
-        ask(hop_site("/a", conflict), "/a", type="websocket")
+    kind = "http" if begin["type"].startswith("http") else "websocket"
     with pytest.raises(Conflict, match="too late"):
-        ask(hop_site("/a", late), "/a")
+        ask(hop_site("/a", late), "/a", type=kind, extensions=DENIAL)
 
 
 class Mark:

@@ -4,69 +4,45 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import Awaitable, Callable, Iterable
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from datetime import date
 from typing import Any
 
 import pytest
+from attrs import frozen
 
-from restlette.http import websocket as http_websocket
-from restlette.http.errors import WebSocketException
+from restlette.http.errors import (
+    Forbidden,
+    NotFound,
+    TooManyRequests,
+    Unauthorized,
+    WebSocketException,
+)
+from restlette.http.response import PlainTextResponse, Response
 from restlette.http.websocket import WebSocket, WebSocketDisconnect
+from restlette.resources import conversation
+from restlette.resources.boundary import Boundary
+from restlette.resources.models import Invalid
+from restlette.resources.router import Router
 from restlette.resources.websocket import WebSocketEndpoint
-
-CONNECT = {"type": "websocket.connect"}
-ACCEPT = {"type": "websocket.accept", "subprotocol": None, "headers": []}
-SCOPE = {"type": "websocket", "path": "/feed", "headers": []}
+from restlette.testing import TestClient
+from tests.resources.sockets import (
+    ACCEPT,
+    CONNECT,
+    SCOPE,
+    Server,
+    binary,
+    closing,
+    converse,
+    gone,
+    sending,
+    text,
+)
 
 TEXT_WANTED = "a text message was expected"
 BYTES_WANTED = "a binary message was expected"
 NOT_JSON = "the message is not JSON"
-
-
-def text(content: str) -> dict[str, Any]:
-    return {"type": "websocket.receive", "text": content}
-
-
-def binary(content: bytes) -> dict[str, Any]:
-    return {"type": "websocket.receive", "bytes": content}
-
-
-def gone(code: int = 1001) -> dict[str, Any]:
-    return {"type": "websocket.disconnect", "code": code}
-
-
-def closing(code: int, reason: str = "") -> dict[str, Any]:
-    return {"type": "websocket.close", "code": code, "reason": reason}
-
-
-def sending(**content: Any) -> dict[str, Any]:
-    return {"type": "websocket.send", **content}
-
-
-class Server:
-    """The server's side: gives the script's messages, keeps what is sent."""
-
-    def __init__(self, *script: dict[str, Any]) -> None:
-        self.script = [CONNECT, *script]
-        self.sent: list[Any] = []
-
-    async def receive(self) -> Any:
-        if not self.script:
-            await asyncio.Event().wait()
-        return self.script.pop(0)
-
-    async def send(self, message: Any) -> None:
-        self.sent.append(message)
-
-    async def serve(self, application: Any, **scope: Any) -> None:
-        await application({**SCOPE, **scope}, self.receive, self.send)
-
-
-def converse(application: Any, *script: dict[str, Any]) -> list[Any]:
-    """Give what the server saw of a conversation."""
-    server = Server(*script)
-    asyncio.run(server.serve(application))
-    return server.sent
 
 
 class Log(WebSocketEndpoint):
@@ -254,7 +230,7 @@ def test_message_above_the_limit_ends_the_conversation(
     server = Server(message)
     websocket = WebSocket(dict(SCOPE), server.receive, server.send, max_message_size=10)
     endpoint = encoded(encoding)(log=log)
-    asyncio.run(http_websocket.converse(websocket, endpoint.dispatch))
+    asyncio.run(conversation.converse(websocket, endpoint.dispatch, Boundary()))
     assert server.sent == [ACCEPT, closing(1009, "the limit is 10 bytes")]
     assert log == [1009]
 
@@ -484,6 +460,590 @@ def test_cancelled_conversation_is_disconnected() -> None:
     assert log == [1001]
 
 
+# What is denied -----------------------------------------------------------------------
+
+OFFER = {"extensions": {"websocket.http.response": {}}}
+
+
+def denied(endpoint: WebSocketEndpoint, **scope: Any) -> list[Any]:
+    """Give what the server saw of a handshake that it may answer by HTTP."""
+    server = Server()
+    asyncio.run(server.serve(endpoint, **OFFER, **scope))
+    return server.sent
+
+
+@pytest.mark.parametrize(
+    "exc, status, field",
+    [
+        (Unauthorized(challenges="Bearer"), 401, (b"www-authenticate", b"Bearer")),
+        (Forbidden("no"), 403, (b"vary", b"Accept")),
+        (NotFound(), 404, (b"vary", b"Accept")),
+        (TooManyRequests(retry_after=9), 429, (b"retry-after", b"9")),
+    ],
+    ids=lambda value: str(value) if isinstance(value, int) else "",
+)
+def test_on_connect_denies_by_an_exception(
+    exc: Exception, status: int, field: tuple[bytes, bytes]
+) -> None:
+    """By HTTP where the server can, else by a close, which it answers 403."""
+
+    class Denying(Log):
+        async def on_connect(self, websocket: WebSocket) -> None:
+            raise exc
+
+    log: list[Any] = []
+    sent = denied(Denying(log=log))
+    assert (sent[0]["status"], len(sent)) == (status, 2)
+    assert field in sent[0]["headers"]
+    assert converse(Denying(log=log)) == [closing(1008)]
+    assert log == []
+
+
+@pytest.mark.parametrize("returns", [False, True])
+def test_on_connect_denies_by_a_response(returns: bool) -> None:
+    """Sent or returned; what was connected is disconnected, with 1006."""
+
+    class Denying(Log):
+        async def on_connect(self, websocket: WebSocket) -> Response | None:
+            response = PlainTextResponse("short and stout", status_code=418)
+            if returns:
+                return response
+            await websocket.send_denial_response(response)
+            return None
+
+        async def stream(self, websocket: WebSocket) -> AsyncIterator[str]:
+            self.log.append("streamed")
+            yield "a"
+
+    log: list[Any] = []
+    sent = denied(Denying(log=log))
+    assert (sent[0]["status"], sent[1]["body"]) == (418, b"short and stout")
+    assert log == [1006]
+    assert converse(Denying(log=log)) == [closing(1008)]
+    assert log == [1006, 1008]
+
+
+def test_too_many_query_parameters_deny() -> None:
+    """400, like everywhere."""
+
+    class Asking(WebSocketEndpoint):
+        async def on_connect(self, websocket: WebSocket) -> None:
+            assert websocket.query_params
+
+    sent = denied(Asking(), query_string=b"a&" * 1001)
+    assert sent[0]["status"] == 400
+
+
+# Typed messages -----------------------------------------------------------------------
+
+
+@frozen
+class Wish:
+    title: str
+    copies: int = 1
+
+
+class Wishing(Log):
+    encoding = "json"
+
+    async def on_receive(self, websocket: WebSocket, data: Wish) -> None:
+        self.log.append(data)
+
+
+@pytest.mark.parametrize("message", [text, lambda data: binary(data.encode())])
+def test_on_receive_gets_what_its_annotation_says(message: Any) -> None:
+    """From text and from bytes."""
+    log: list[Any] = []
+    converse(Wishing(log=log), message('{"title": "Dune", "copies": 2}'), gone())
+    assert log == [Wish("Dune", 2), 1001]
+
+
+@pytest.mark.parametrize(
+    "content, reason",
+    [
+        pytest.param("{}", "/title: This is required.", id="ws-95 missing"),
+        pytest.param("[]", "This must be an object.", id="ws-95 kind"),
+        pytest.param(
+            '{"title": 1, "copies": "many"}',
+            "/title: This must be a string.; /copies: This must be an integer.",
+            id="ws-95 every error",
+        ),
+        pytest.param(
+            '{"title": "a", "\\ud800": 1}',
+            "/?: There is no such field.",
+            id="ws-95 surrogate",
+        ),
+        pytest.param(
+            '{"title": "a", "%s": 1}' % ("é" * 100), "/" + "é" * 61, id="ws-95 long"
+        ),
+    ],
+)
+def test_a_message_that_does_not_fit_the_model_closes(
+    content: str, reason: str
+) -> None:
+    """1007, with the errors, as far as a close frame has room (RFC 6455 §5.5)."""
+    log: list[Any] = []
+    sent = converse(Wishing(log=log), text(content))
+    assert sent == [ACCEPT, closing(1007, reason)]
+    assert log == [1007]
+
+
+def test_on_invalid_may_go_on() -> None:
+    """What it sends is the answer, and the next message is taken."""
+
+    class Patient(Wishing):
+        async def on_invalid(self, websocket: WebSocket, exc: Invalid) -> None:
+            errors = [error.in_body() for error in exc.errors]
+            await self.send_data(websocket, {"errors": errors})
+
+    log: list[Any] = []
+    sent = converse(Patient(log=log), text("{}"), text('{"title": "Dune"}'), gone())
+    assert log == [Wish("Dune"), 1001]
+    assert len(sent) == 2
+    assert json.loads(sent[1]["text"])["errors"][0]["pointer"] == "#/title"
+
+
+def test_decode_may_be_called_in_a_test() -> None:
+    """It needs no conversation before it."""
+
+    async def main() -> Any:
+        websocket = WebSocket(dict(SCOPE), Server().receive, Server().send)
+        return await Wishing(log=[]).decode(websocket, text('{"title": "Dune"}'))
+
+    assert asyncio.run(main()) == Wish("Dune")
+
+
+@pytest.mark.parametrize(
+    "encoding, data, message",
+    [
+        ("json", Wish("Dune"), sending(text='{"title":"Dune","copies":1}')),
+        ("json", "a", sending(text='"a"')),
+        ("text", "a", sending(text="a")),
+        ("bytes", b"a", sending(bytes=b"a")),
+        (None, "a", sending(text="a")),
+        (None, b"a", sending(bytes=b"a")),
+    ],
+)
+def test_send_data_sends_what_the_encoding_says(
+    encoding: str | None, data: Any, message: dict[str, Any]
+) -> None:
+    """The kind of message that `on_receive` gets."""
+
+    class Sending(Log):
+        async def on_connect(self, websocket: WebSocket) -> None:
+            await websocket.accept()
+            await self.send_data(websocket, data)
+
+    assert converse(encoded(encoding, Sending)(log=[]), gone()) == [ACCEPT, message]
+
+
+@pytest.mark.parametrize(
+    "encoding, data", [("text", b"a"), ("bytes", "a"), (None, 1), ("json", object())]
+)
+def test_send_data_refuses_other_kinds(encoding: str | None, data: Any) -> None:
+    """A TypeError, and 1011 for the client."""
+
+    class Sending(Log):
+        async def on_receive(self, websocket: WebSocket, message: Any) -> None:
+            await self.send_data(websocket, data)
+
+    server = Server(binary(b"1") if encoding == "bytes" else text("1"))
+    with pytest.raises(TypeError):
+        asyncio.run(server.serve(encoded(encoding, Sending)(log=[])))
+    assert server.sent == [ACCEPT, closing(1011)]
+
+
+def test_methods_get_the_paths_parameters() -> None:
+    """Those that they name."""
+
+    class Room(WebSocketEndpoint):
+        encoding = "json"
+
+        async def on_connect(self, websocket: WebSocket, room: str) -> None:
+            await websocket.accept()
+            await websocket.send_text(f"connect {room}")
+
+        async def on_receive(self, websocket: WebSocket, data: int, room: str) -> None:
+            await websocket.send_text(f"receive {room} {data}")
+
+        async def on_invalid(
+            self, websocket: WebSocket, exc: Invalid, room: str
+        ) -> None:
+            await websocket.send_text(f"invalid {room}")
+
+        async def on_disconnect(
+            self, websocket: WebSocket, close_code: int, **path: Any
+        ) -> None:
+            left.append((close_code, path))
+
+        async def stream(
+            self, websocket: WebSocket, floor: int
+        ) -> AsyncIterator[dict[str, int]]:
+            yield {"floor": floor}
+
+    left: list[Any] = []
+    router = Router()
+    router.route("/{room}/{floor:int}")(Room)
+    with TestClient(router).websocket_connect("/attic/3") as socket:
+        assert socket.receive_text() == "connect attic"
+        assert socket.receive_json() == {"floor": 3}
+        socket.send_text("7")
+        assert socket.receive_text() == "receive attic 7"
+        socket.send_text('"seven"')
+        assert socket.receive_text() == "invalid attic"
+    assert left == [(1000, {"room": "attic", "floor": 3})]
+
+
+# What is pushed -----------------------------------------------------------------------
+
+
+class Ticker(Log):
+    """Pushes what it is given, notes how it ends, and never ends by itself."""
+
+    items: list[Any]
+
+    async def stream(self, websocket: WebSocket) -> AsyncIterator[Any]:
+        try:
+            for item in self.items:
+                yield item
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            self.log.append("cancelled")
+            raise
+        finally:
+            await asyncio.sleep(0)
+            self.log.append("closed")
+
+
+def ticker(encoding: str | None = "text", **members: Any) -> Any:
+    return encoded(encoding, Ticker, **members)
+
+
+class Calm(Server):
+    """Lets everybody else run for a while before it gives the next message."""
+
+    async def receive(self) -> Any:
+        for _ in range(20):
+            await asyncio.sleep(0)
+        return await super().receive()
+
+
+def test_items_are_pushed_while_the_client_is_there() -> None:
+    """Beside messages; the client's leaving cancels and closes the stream."""
+    log: list[Any] = []
+    server = Calm(text("x"), gone())
+    asyncio.run(server.serve(ticker()(log=log, items=["a", "b"])))
+    assert server.sent == [ACCEPT, sending(text="a"), sending(text="b")]
+    assert log == ["x", "cancelled", "closed", 1001]
+
+
+@pytest.mark.parametrize(
+    "annotation, encoding, item, message",
+    [
+        (Wish, "json", Wish("Dune"), sending(text='{"title":"Dune","copies":1}')),
+        (date, "json", date(1965, 8, 1), sending(text='"1965-08-01"')),
+        (Any, "json", [1], sending(text="[1]")),
+        (str, "text", "a", sending(text="a")),
+        (bytes, "bytes", b"a", sending(bytes=b"a")),
+        (bytes, None, b"a", sending(bytes=b"a")),
+    ],
+)
+def test_items_are_encoded_as_the_class_says(
+    annotation: Any, encoding: str | None, item: Any, message: dict[str, Any]
+) -> None:
+    """By `encoding`, and by the model of the annotation."""
+
+    async def stream(self: Any, websocket: WebSocket) -> Any:
+        yield item
+
+    stream.__annotations__["return"] = AsyncIterator[annotation]
+    server = Calm(gone())
+    asyncio.run(server.serve(encoded(encoding, stream=stream)(log=[])))
+    assert server.sent == [ACCEPT, message]
+
+
+def test_an_item_that_is_not_what_the_annotation_says_is_an_error() -> None:
+    """It names class and method, for the stream is not in the traceback."""
+
+    class Lying(Log):
+        encoding = "json"
+
+        async def stream(self, websocket: WebSocket) -> AsyncIterator[Wish]:
+            item: Any = "Dune"
+            yield item
+
+    with pytest.raises(TypeError, match=r"Lying\.stream yielded what has no form"):
+        asyncio.run(Calm().serve(Lying(log=[])))
+
+
+def test_a_conversation_outlives_its_stream() -> None:
+    """When all is pushed, messages are still taken."""
+
+    class Short(Log):
+        async def stream(self, websocket: WebSocket) -> AsyncIterator[str]:
+            yield "a"
+
+    log: list[Any] = []
+    server = Calm(text("x"), text("y"), gone())
+    asyncio.run(server.serve(Short(log=log)))
+    assert server.sent == [ACCEPT, sending(text="a")]
+    assert log == ["x", "y", 1001]
+
+
+def test_a_stream_may_close() -> None:
+    """Then the conversation is over, with its code."""
+
+    class Last(Log):
+        async def stream(self, websocket: WebSocket) -> AsyncIterator[str]:
+            yield "a"
+            await websocket.close(4000)
+
+    log: list[Any] = []
+    server = Calm(gone(4000))
+    asyncio.run(server.serve(Last(log=log)))
+    assert server.sent == [ACCEPT, sending(text="a"), closing(4000)]
+    assert log == [4000]
+
+
+@pytest.mark.parametrize("encoding", ["text", "json"])
+def test_on_receive_that_raises_ends_the_stream(encoding: str) -> None:
+    """1011, raised once and as it is; the stream is cancelled and closed before."""
+
+    async def on_receive(self: Any, websocket: WebSocket, data: Any) -> None:
+        raise KeyError("on_receive")
+
+    log: list[Any] = []
+    server = Calm(text("1"))
+    endpoint = ticker(encoding, on_receive=on_receive)(log=log, items=[])
+    with pytest.raises(KeyError, match="on_receive"):
+        asyncio.run(server.serve(endpoint))
+    assert server.sent == [ACCEPT, closing(1011)]
+    assert log == ["cancelled", "closed", 1011]
+
+
+@pytest.mark.parametrize(
+    "exc, code, reason",
+    [(KeyError("stream"), 1011, ""), (WebSocketException(4001, "bye"), 4001, "bye")],
+    ids=["error", "close"],
+)
+def test_a_stream_that_raises_ends_the_conversation(
+    exc: Exception, code: int, reason: str
+) -> None:
+    """Whatever on_receive is waiting for; raised once, unless it is a close."""
+
+    class Broken(Log):
+        async def on_receive(self, websocket: WebSocket, data: Any) -> None:
+            try:
+                await asyncio.Event().wait()
+            finally:
+                self.log.append("stopped")
+
+        async def stream(self, websocket: WebSocket) -> AsyncIterator[str]:
+            yield "a"
+            for _ in range(50):
+                await asyncio.sleep(0)
+            raise exc
+
+    log: list[Any] = []
+    server = Calm(text("x"))
+    if code == 1011:
+        with pytest.raises(KeyError) as caught:
+            asyncio.run(server.serve(Broken(log=log)))
+        assert caught.value is exc
+    else:
+        asyncio.run(server.serve(Broken(log=log)))
+    assert server.sent == [ACCEPT, sending(text="a"), closing(code, reason)]
+    assert log == ["stopped", code]
+
+
+def test_two_failures_are_raised_together() -> None:
+    """What a stream raises while it is closed does not hide why it was."""
+
+    class Twice(Log):
+        async def on_receive(self, websocket: WebSocket, data: Any) -> None:
+            raise KeyError("first")
+
+        async def stream(self, websocket: WebSocket) -> AsyncIterator[str]:
+            try:
+                yield "a"
+                await asyncio.Event().wait()
+            finally:
+                raise OSError("second")
+
+    log: list[Any] = []
+    server = Calm(text("x"))
+    with pytest.raises(ExceptionGroup) as caught:
+        asyncio.run(server.serve(Twice(log=log)))
+    assert {type(exc) for exc in caught.value.exceptions} == {KeyError, OSError}
+    assert server.sent[-1] == closing(1011)
+    assert log == [1011]
+
+
+def test_a_group_of_the_applications_own_is_not_taken_apart() -> None:
+    """It is raised as it is."""
+
+    class Grouped(Log):
+        async def on_receive(self, websocket: WebSocket, data: Any) -> None:
+            raise ExceptionGroup("mine", [KeyError("a")])
+
+        async def stream(self, websocket: WebSocket) -> AsyncIterator[str]:
+            yield "a"
+
+    with pytest.raises(ExceptionGroup, match="mine"):
+        asyncio.run(Calm(text("x")).serve(Grouped(log=[])))
+
+
+def test_a_server_that_stops_ends_the_stream() -> None:
+    """It cancels the conversation; on_disconnect gets 1001."""
+    log: list[Any] = []
+    server = Server()
+
+    async def main() -> None:
+        task = asyncio.ensure_future(server.serve(ticker()(log=log, items=["a"])))
+        while len(server.sent) < 2:
+            await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(main())
+    assert log == ["cancelled", "closed", 1001]
+
+
+def test_ws_97_a_push_to_a_client_that_left_ends_the_stream() -> None:
+    """Who listens is told as well; nothing is raised."""
+
+    class Parting(Calm):
+        async def send(self, message: Any) -> None:
+            if message["type"] == "websocket.send":
+                raise OSError("gone")
+            await super().send(message)
+
+    log: list[Any] = []
+    asyncio.run(Parting(gone(1006)).serve(ticker()(log=log, items=["a", "b"])))
+    assert log == ["closed", 1006]
+
+
+def test_a_disconnect_of_another_connection_is_an_error_of_a_stream() -> None:
+    """As it is of on_receive."""
+
+    class Relay(Log):
+        async def stream(self, websocket: WebSocket) -> AsyncIterator[str]:
+            yield "a"
+            raise WebSocketDisconnect(1001)
+
+    server = Calm()
+    with pytest.raises(WebSocketDisconnect):
+        asyncio.run(server.serve(Relay(log=[])))
+    assert server.sent[-1] == closing(1011)
+
+
+def test_ws_98_a_client_that_reads_slowly_stops_the_stream() -> None:
+    """The next item is asked for when the one before it was taken: nothing queues."""
+    made = 0
+    taken = asyncio.Semaphore(0)
+
+    class Endless(WebSocketEndpoint):
+        async def stream(self, websocket: WebSocket) -> AsyncIterator[str]:
+            nonlocal made
+            while True:
+                made += 1
+                yield str(made)
+
+    class Slow(Server):
+        async def send(self, message: Any) -> None:
+            if message["type"] == "websocket.send":
+                await taken.acquire()
+            await super().send(message)
+
+    async def main() -> None:
+        task = asyncio.ensure_future(Slow().serve(Endless()))
+        for count in range(1, 6):
+            for _ in range(1000):
+                await asyncio.sleep(0)
+            assert made == count
+            taken.release()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("encoding", ["text", "bytes", "json", None])
+@pytest.mark.parametrize("pushes", [False, True])
+def test_ws_98_a_flood_waits_for_on_receive(encoding: str | None, pushes: bool) -> None:
+    """No message is received before the one before it was dealt with."""
+    received = 0
+    done = asyncio.Semaphore(0)
+
+    async def on_receive(self: Any, websocket: WebSocket, data: Any) -> None:
+        await done.acquire()
+
+    async def stream(self: Any, websocket: WebSocket) -> AsyncIterator[Any]:
+        await asyncio.Event().wait()
+        yield
+
+    class Flood(Server):
+        async def receive(self) -> Any:
+            nonlocal received
+            received += 1
+            if received == 1:
+                return CONNECT
+            return binary(b"1") if encoding == "bytes" else text("1")
+
+    members = {"stream": stream} if pushes else {}
+    endpoint = encoded(encoding, on_receive=on_receive, **members)(log=[])
+
+    async def main() -> None:
+        task = asyncio.ensure_future(Flood().serve(endpoint))
+        for count in range(2, 7):
+            for _ in range(1000):
+                await asyncio.sleep(0)
+            assert received == count
+            done.release()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(main())
+
+
+class Count:
+    """An asynchronous iterator that is no generator, and has no aclose()."""
+
+    def __init__(self) -> None:
+        self.left = 2
+
+    def __aiter__(self) -> Count:
+        return self
+
+    async def __anext__(self) -> str:
+        if not self.left:
+            raise StopAsyncIteration
+        self.left -= 1
+        return str(self.left)
+
+
+def test_any_asynchronous_iterator_is_a_stream() -> None:
+    """A plain function may give one."""
+
+    class Counting(Log):
+        def stream(self, websocket: WebSocket) -> AsyncIterator[str]:
+            return Count()
+
+    server = Calm(gone())
+    asyncio.run(server.serve(Counting(log=[])))
+    assert server.sent == [ACCEPT, sending(text="1"), sending(text="0")]
+
+
+def test_the_base_has_no_stream() -> None:
+    """Nothing stands behind super() there."""
+    websocket = WebSocket(dict(SCOPE), Server().receive, Server().send)
+    with pytest.raises(NotImplementedError, match="Echo has no stream of its own"):
+        Echo().stream(websocket)
+
+
 # Making a class -----------------------------------------------------------------------
 
 
@@ -494,7 +1054,9 @@ def test_unknown_encoding_is_refused(encoding: Any) -> None:
         encoded(encoding)
 
 
-@pytest.mark.parametrize("name", ["on_connect", "on_receive", "on_disconnect"])
+@pytest.mark.parametrize(
+    "name", ["on_connect", "on_receive", "on_invalid", "on_disconnect"]
+)
 def test_plain_function_is_refused(name: str) -> None:
     """When the class is made, with the remedy."""
 
@@ -567,3 +1129,14 @@ def test_many_messages_leave_nothing_behind() -> None:
 
     asyncio.run(Echo()(dict(SCOPE), receive, send))
     assert count == 10_001
+
+
+async def without_yield(self: Any, websocket: WebSocket) -> None:
+    """Pushes nothing."""
+
+
+@pytest.mark.parametrize("stream", [without_yield, None, "text"])
+def test_what_is_no_stream_is_refused(stream: Any) -> None:
+    """The usual mistake is to have no yield in it."""
+    with pytest.raises(TypeError, match=r"Encoded\.stream has no yield: write"):
+        encoded("text", stream=stream)

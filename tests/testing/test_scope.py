@@ -217,7 +217,24 @@ def test_a_handshake_has_the_fields_of_one() -> None:
     """RFC 6455 §4.1; the subprotocols only where there are any."""
     fields = dict(handshake_fields(ORIGIN, ["a", "b"]))
     assert fields[b"host"] == b"testserver"
+    assert fields[b"origin"] == b"http://testserver"
     assert fields[b"upgrade"] == b"websocket"
     assert fields[b"sec-websocket-version"] == b"13"
     assert fields[b"sec-websocket-protocol"] == b"a, b"
     assert b"sec-websocket-protocol" not in dict(handshake_fields(ORIGIN, []))
+
+
+@pytest.mark.parametrize(
+    "url, origin",
+    [
+        ("ws://Shop.example:8000", b"http://shop.example:8000"),
+        ("wss://shop.example:443", b"https://shop.example"),
+        ("https://shop.example", b"https://shop.example"),
+    ],
+)
+def test_a_handshake_comes_from_a_page_of_the_application(
+    url: str, origin: bytes
+) -> None:
+    """As browsers write it (RFC 6454 §7), so that it is the same origin."""
+    fields = dict(handshake_fields(Origin.from_url(url), []))
+    assert fields[b"origin"] == origin

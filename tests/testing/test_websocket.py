@@ -10,6 +10,7 @@ from restlette.http.types import ASGIApp, Receive, Scope, Send
 from restlette.http.websocket import WebSocketDisconnect
 from restlette.testing.errors import ASGIViolation
 from restlette.testing.loop import Loop
+from restlette.testing.response import HTTPStatusError, TestResponse
 from restlette.testing.scope import Origin, Target, websocket_scope
 from restlette.testing.websocket import (
     AsyncWebSocketTestSession,
@@ -181,8 +182,13 @@ def test_an_application_denies() -> None:
     assert caught.value.status_code == 401
     assert caught.value.content == b"who?"
     assert len(caught.value.headers) == 0
-    assert caught.value.response.text == "who?"
-    assert (caught.value.code, caught.value.reason) == (1006, "401 Unauthorized")
+    assert caught.value.text == "who?"
+    assert (caught.value.code, caught.value.reason) == (1006, "Unauthorized")
+    assert str(caught.value) == "401 Unauthorized for /feed: who?"
+    assert isinstance(caught.value, WebSocketDisconnect)
+    assert isinstance(caught.value, TestResponse)
+    with pytest.raises(HTTPStatusError):
+        caught.value.raise_for_status()
 
 
 def test_what_the_application_raises_is_raised() -> None:
