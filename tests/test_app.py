@@ -14,7 +14,7 @@ import pytest
 
 from restlette.app import Restlette
 from restlette.background import BackgroundTask
-from restlette.http.errors import Conflict, HTTPException
+from restlette.http.errors import Conflict, HTTPException, ServiceUnavailable
 from restlette.http.headers import MutableHeaders
 from restlette.http.json import STANDARD, ORJSONCodec, UJSONCodec
 from restlette.http.request import Request
@@ -27,7 +27,12 @@ from restlette.resources.representation import Reply
 from restlette.resources.router import Router
 from restlette.resources.routes import Route
 from restlette.resources.websocket import WebSocketEndpoint
-from restlette.testing import AsyncTestClient, TestClient, call
+from restlette.testing import (
+    AsyncTestClient,
+    TestClient,
+    WebSocketDenialResponse,
+    call,
+)
 
 PLAIN = {"type": "about:blank", "title": "Internal Server Error", "status": 500}
 
@@ -719,6 +724,25 @@ def test_a_websocket_passes_the_middleware():
     with TestClient(app).websocket_connect("/echo") as session:
         session.send_text("Dune")
         assert session.receive_text() == "Dune"
+
+
+def test_what_middleware_raises_denies_a_websocket():
+    """By the application's handlers, as it answers a request."""
+
+    class Closed:
+        def __init__(self, app):
+            self.app = app
+
+        async def __call__(self, scope, receive, send):
+            if scope["type"] == "websocket":
+                raise ServiceUnavailable("We are closed.", retry_after=60)
+            await self.app(scope, receive, send)
+
+    app = Restlette(middleware=[Middleware(Closed)])
+    with pytest.raises(WebSocketDenialResponse) as denied:
+        TestClient(app).websocket_connect("/echo")
+    assert denied.value.headers["retry-after"] == "60"
+    assert denied.value.json()["detail"] == "We are closed."
 
 
 def test_an_application_within_an_application():

@@ -19,8 +19,9 @@ from __future__ import annotations
 
 import enum
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
-from typing import Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
+from restlette.deferred import Deferred
 from restlette.http.errors import WebSocketException
 from restlette.http.headers import encode_name, encode_value
 from restlette.http.json import STANDARD, InvalidJSON, JSONCodec
@@ -29,6 +30,11 @@ from restlette.http.methods import is_token
 from restlette.http.request import HTTPConnection
 from restlette.http.response import Response
 from restlette.http.types import Message, Receive, Scope, Send
+
+if TYPE_CHECKING:
+    import asyncio
+else:
+    asyncio = Deferred("asyncio")
 
 __all__ = [
     "WebSocket",
@@ -136,6 +142,9 @@ async def deny(response: Response, scope: Scope, receive: Receive, send: Send) -
     # The key may be there with None for "no extensions".
     if _DENIAL in (scope.get("extensions") or ()):
         await response(scope, receive, send)
+        # NOTE: uvicorn 0.54, with websockets, writes an error into its log for each
+        # denial, unless its connection had a step of the loop to close.
+        await asyncio.sleep(0)
     else:
         await send({"type": "websocket.close", "code": _POLICY_VIOLATION, "reason": ""})
 

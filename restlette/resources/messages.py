@@ -23,7 +23,6 @@ from restlette.http.websocket import WebSocket
 from restlette.resources.annotations import (
     AnnotationError,
     defining_class,
-    is_open,
     names_of_function,
     resolve,
     substitute,
@@ -263,7 +262,5 @@ def _annotation(parameters: Parameters, owner: type, name: str, where: str) -> A
         resolved = resolve(written, space)
     except AnnotationError as exc:
         raise TypeError(f"{where}: {exc}") from exc
-    if not is_open(resolved):
-        return resolved
     origin = defining_class(function, owner) or owner
     return substitute(resolved, type_arguments(owner).get(origin, {}))

@@ -196,7 +196,7 @@ class WebSocketEndpoint(Injected):
         # What is left when the server cancels the conversation.
         close_code = _GOING_AWAY
         try:
-            if self._plan.streams and websocket.close_code is None:
+            if self._plan.streams:
                 close_code = await self._listen_and_push(websocket)
             else:
                 close_code = await self._listen(websocket)

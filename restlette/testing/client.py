@@ -219,18 +219,20 @@ class TestClient(requests.Session):
         # requests knows the schemes of HTTP only.
         target = urljoin(self.base_url, url)
         target = "http" + target[2:] if target.startswith(("ws:", "wss:")) else target
+        # requests takes None for "not this one", which its types do not say.
+        given: Any = headers or {}
         request = self.prepare_request(
             requests.Request(
                 "GET",
                 target,
-                headers=headers,
+                headers=given,
                 params=params,
                 cookies=dict(cookies or {}),
             )
         )
         session = AsyncWebSocketTestSession(
             self.app,
-            self._websocket_scope(request, subprotocols or (), headers or {}),
+            self._websocket_scope(request, subprotocols or (), given),
             timeout=timeout,
             raise_server_exceptions=self.raise_server_exceptions,
         )

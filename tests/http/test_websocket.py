@@ -225,6 +225,35 @@ def test_accept_refuses_a_subprotocol_that_is_no_token(name: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "offered, accepted",
+    [
+        pytest.param(["books"], True, id="ws-99 one"),
+        pytest.param(["books", "books"], True, id="ws-99 twice"),
+        pytest.param(["b\xfccher", "books", ""], True, id="ws-99 beside what is none"),
+        pytest.param(["b\xfccher"], False, id="ws-99 not ASCII"),
+        pytest.param(["Books"], False, id="ws-99 another case"),
+        pytest.param([f"p{n}" for n in range(10_000)], False, id="ws-99 10,000"),
+        pytest.param([*map(str, range(10_000)), "books"], True, id="ws-99 10,001"),
+        pytest.param([], False, id="ws-99 none"),
+    ],
+)
+def test_a_subprotocol_is_negotiated_from_our_own(
+    offered: list[str], accepted: bool
+) -> None:
+    """RFC 6455 §4.2.2: one of the client's, or the connection is refused."""
+    server = Server()
+    websocket = server.websocket()
+    websocket.scope = {**websocket.scope, "subprotocols": offered}
+    if accepted:
+        asyncio.run(websocket.accept("books"))
+        assert server.sent == [{**ACCEPT, "subprotocol": "books"}]
+    else:
+        with pytest.raises(WebSocketDisconnect):
+            asyncio.run(websocket.accept("books"))
+        assert server.sent == [closing(1002, "no common subprotocol")]
+
+
+@pytest.mark.parametrize(
     "offered",
     [
         pytest.param([], id="ws-99-none"),

@@ -38,11 +38,13 @@ class Server(NamedTuple):
         http: What reads HTTP in it: "h11" or "httptools".
         port: Where it listens, on 127.0.0.1.
         log: The file that its output goes to.
+        ws: What reads WebSockets in it.
     """
 
     http: str
     port: int
     log: Path
+    ws: str = "auto"
 
     @property
     def url(self) -> str:
@@ -51,14 +53,21 @@ class Server(NamedTuple):
 
 
 @contextmanager
-def serving(app: str, http: str, log: Path) -> Iterator[Server]:
+def serving(app: str, http: str, log: Path, *, ws: str = "auto") -> Iterator[Server]:
     """Run an application under uvicorn, in Python's development mode.
+
+    Args:
+        app: Where it is: `module:name`.
+        http: What reads HTTP: "h11" or "httptools".
+        log: The file that the output goes to.
+        ws: What reads WebSockets: "websockets", "websockets-sansio" or "wsproto".
 
     Raises:
         RuntimeError: The server did not start, did not stop when it was told to, or
             had something to complain about in between.
     """
     command = [sys.executable, "-X", "dev", "-m", "uvicorn", app, "--http", http]
+    command += ["--ws", ws]
     options = ["--host", HOST, "--port", "0", "--no-use-colors", "--no-access-log"]
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -70,7 +79,7 @@ def serving(app: str, http: str, log: Path) -> Iterator[Server]:
             stderr=subprocess.STDOUT,
         )
     try:
-        yield Server(http, _wait_for_port(process, log), log)
+        yield Server(http, _wait_for_port(process, log), log, ws)
     finally:
         process.terminate()
         try:

@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from restlette.http.errors import Forbidden, Unauthorized, WebSocketException
+from restlette.http.request import HTTPConnection
 from restlette.http.response import PlainTextResponse, Response
 from restlette.http.websocket import WebSocket, WebSocketDisconnect
 from restlette.resources.boundary import Boundary
 from restlette.resources.conversation import converse, refuse_origin
+from restlette.resources.guards import Guard
 from restlette.resources.router import Router
 from restlette.resources.routes import WebSocketRoute
 from restlette.resources.websocket import WebSocketEndpoint
@@ -280,6 +282,39 @@ def test_a_function_may_deny() -> None:
     with pytest.raises(WebSocketDenialResponse) as denied:
         client.websocket_connect("/teapot")
     assert (denied.value.status_code, denied.value.text) == (418, "short and stout")
+
+
+# Guards -------------------------------------------------------------------------------
+
+
+class Known(Guard):
+    """Lets in who says a word."""
+
+    async def check(self, connection: HTTPConnection, resource: Any) -> bool:
+        return connection.headers.get("x-word") == "please"
+
+
+class Polite(WebSocketEndpoint):
+    guards = [Known()]
+
+
+@pytest.mark.parametrize("standalone", [False, True], ids=["routed", "alone"])
+def test_guards_are_asked_before_a_websocket_is_accepted(standalone: bool) -> None:
+    """Those of a class without a router too, and of the route to a function."""
+    app: Any = Polite()
+    if not standalone:
+        app = Router(
+            [
+                WebSocketRoute("/class", Polite),
+                WebSocketRoute("/function", accepting, guards=[Known()]),
+            ]
+        )
+    for path in ("/class", "/function"):
+        client = TestClient(app)
+        client.websocket_connect(path, headers={"x-word": "please"}).close()
+        with pytest.raises(WebSocketDenialResponse) as denied:
+            client.websocket_connect(path)
+        assert denied.value.status_code == 403
 
 
 # Origins ------------------------------------------------------------------------------

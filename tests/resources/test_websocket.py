@@ -910,6 +910,31 @@ def test_a_server_that_stops_ends_the_stream() -> None:
     assert log == ["cancelled", "closed", 1001]
 
 
+def test_a_stream_that_waits_for_its_item_to_be_taken_is_closed() -> None:
+    """It was left at its yield, and its `finally` runs before on_disconnect."""
+
+    class Stuck(Server):
+        async def send(self, message: Any) -> None:
+            await super().send(message)
+            if message["type"] == "websocket.send":
+                await asyncio.Event().wait()
+
+    log: list[Any] = []
+    server = Stuck()
+
+    async def main() -> None:
+        task = asyncio.ensure_future(server.serve(ticker()(log=log, items=["a", "b"])))
+        while len(server.sent) < 2:
+            await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(main())
+    assert server.sent == [ACCEPT, sending(text="a")]
+    assert log == ["closed", 1001]
+
+
 def test_ws_97_a_push_to_a_client_that_left_ends_the_stream() -> None:
     """Who listens is told as well; nothing is raised."""
 
