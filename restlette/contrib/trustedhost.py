@@ -14,6 +14,7 @@ from restlette.http.problems import problem_response
 from restlette.http.response import Response
 from restlette.http.types import ASGIApp, Receive, Scope, Send
 from restlette.http.urls import URL, is_valid_host, split_host
+from restlette.http.websocket import deny
 
 __all__ = ["HostPatterns", "TrustedHostMiddleware", "refuse", "requested_host"]
 
@@ -88,14 +89,9 @@ def requested_host(scope: Scope) -> str | None:
 async def refuse(
     response: Response, scope: Scope, receive: Receive, send: Send
 ) -> None:
-    """Answer instead of the application, a WebSocket's handshake too.
-
-    A WebSocket gets the answer where the server can send it (the extension
-    ``websocket.http.response``); else it is closed, which servers answer with 403.
-    """
-    is_websocket = scope["type"] == "websocket"
-    if is_websocket and "websocket.http.response" not in scope.get("extensions", {}):
-        await send({"type": "websocket.close", "code": 1008, "reason": ""})
+    """Answer instead of the application, a WebSocket's handshake too."""
+    if scope["type"] == "websocket":
+        await deny(response, scope, receive, send)
     else:
         await response(scope, receive, send)
 

@@ -415,8 +415,12 @@ def test_a_client_that_leaves_is_not_missed(shop: Server, wind: int) -> None:
         assert json.loads(other.recv(TIMEOUT))["event"] == "changed"
 
 
-@pytest.mark.parametrize("target", ["/books", "/books/1", "/nowhere"])
-def test_a_websocket_where_there_is_none_is_refused(shop: Server, target: str) -> None:
+@pytest.mark.parametrize(
+    "target, status", [("/books", 403), ("/books/1", 403), ("/nowhere", 404)]
+)
+def test_a_websocket_where_there_is_none_is_refused(
+    shop: Server, target: str, status: int
+) -> None:
     with pytest.raises(InvalidStatus) as caught, feed_of(shop, target):
         pass
-    assert caught.value.response.status_code == 403
+    assert caught.value.response.status_code == status
