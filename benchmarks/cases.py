@@ -10,7 +10,7 @@ import importlib
 import json
 import os
 import zlib
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,8 +36,14 @@ BODY = json.dumps(NEW_BOOK).encode()
 
 JSON = (b"content-type", b"application/json")
 
-# Bytes of a file.
+# Bytes of a file and of an upload, and how many of these a server hands on at a time.
 FILE = 64 * 2**20
+UPLOAD = 10 * 2**20
+PIECE = 2**16
+
+SAND = b"sand\r\n--"  # what makes a reader look for a boundary
+BOUNDARY = "----restlette4f1c0e"
+MULTIPART = (b"content-type", f"multipart/form-data; boundary={BOUNDARY}".encode())
 
 PREFLIGHT = (
     (b"origin", b"https://shop.example"),
@@ -81,6 +87,11 @@ class Case:
             return getattr(module, self.around)(raw.constant(self.content))
         return module.make(self.others)
 
+    def pieces(self) -> list[bytes]:
+        """The content, as it comes from a server."""
+        starts = range(0, len(self.body), PIECE)
+        return [self.body[start : start + PIECE] for start in starts] or [b""]
+
     def scope(self) -> dict[str, Any]:
         """The scope of an HTTP request, as uvicorn makes it."""
         headers = [*HEADERS, *self.fields]
@@ -101,6 +112,13 @@ class Case:
             "query_string": b"",
             "headers": headers,
         }
+
+
+def form(parts: Iterable[tuple[str, bytes]]) -> bytes:
+    """A multipart form: of each part what its `name=` is, and its content."""
+    head = f"--{BOUNDARY}\r\nContent-Disposition: form-data; name="
+    lines = [f"{head}{name}\r\n\r\n".encode() + data for name, data in parts]
+    return b"\r\n".join([*lines, f"--{BOUNDARY}--\r\n".encode()])
 
 
 SHOWN = {"id": 42, "title": "Dune"}
@@ -138,6 +156,32 @@ CASES = {
             path="/file",
             among=DESCENT,
             most=1,
+        ),
+        Case(
+            "upload",
+            f"A multipart upload of {UPLOAD // 2**20} MB",
+            method="POST",
+            path="/form",
+            fields=(MULTIPART,),
+            body=form([('"book"; filename="dune.txt"', SAND * (UPLOAD // len(SAND)))]),
+            content={
+                "fields": 0,
+                "characters": 0,
+                "files": {"book": [UPLOAD, (2 * SAND).hex()]},
+            },
+            among=DESCENT,
+            most=0.8,
+        ),
+        Case(
+            "fields",
+            "A multipart form of 1,000 small fields",
+            method="POST",
+            path="/form",
+            fields=(MULTIPART,),
+            body=form((f'"field{number}"', b"some text") for number in range(1000)),
+            content={"fields": 1000, "characters": 9000, "files": {}},
+            among=DESCENT,
+            most=0.8,
         ),
         Case(
             "gzip",

@@ -56,14 +56,16 @@ async def exchange(
 ) -> tuple[float, list[Message]]:
     """Make a request so many times; the seconds it took, and the last answer."""
     sent: list[Message] = []
-    template, body, asked = case.scope(), case.body, False
+    template, pieces, taken = case.scope(), case.pieces(), 0
 
     async def receive() -> Message:
-        nonlocal asked
-        if asked:
+        nonlocal taken
+        if taken == len(pieces):
             return {"type": "http.disconnect"}
-        asked = True
-        return {"type": "http.request", "body": body, "more_body": False}
+        body = pieces[taken]
+        taken += 1
+        more = taken < len(pieces)
+        return {"type": "http.request", "body": body, "more_body": more}
 
     async def append(message: Message) -> None:
         sent.append(message)
@@ -75,7 +77,7 @@ async def exchange(
     begun = process_time()
     for _ in range(count):
         sent.clear()
-        asked = False
+        taken = 0
         scope = template.copy()
         scope["headers"] = template["headers"].copy()
         scope["state"] = {}

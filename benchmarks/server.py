@@ -1,8 +1,9 @@
 """What a request costs a real server: uvicorn, loaded over loopback.
 
 The processor time of the server's process, divided by the requests that were answered:
-how fast the machine or its clients are falls out of it. GET is loaded by wrk; files are
-asked for by one client, one after the other, and the time on the clock is said as well.
+how fast the machine or its clients are falls out of it. GET is loaded by wrk; files and
+forms are asked for by one client, one after the other, and the time on the clock is
+said as well.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from benchmarks.cases import CASES, Case, large_file
 from benchmarks.table import FLOOR, OURS, against, compare, goal, part
 
 # case: that of benchmarks.cases which is sent to a server
-TRANSFERS = {"server-file": CASES["file"]}
+TRANSFERS = {f"server-{name}": CASES[name] for name in ("file", "upload", "fields")}
 
 NAMES = ("server", *TRANSFERS)
 
@@ -168,7 +169,7 @@ def run_get(frameworks: list[str], rounds: int) -> bool:
 
 
 def run_transfers(frameworks: list[str], names: list[str], rounds: int) -> bool:
-    """Measure files."""
+    """Measure files and forms."""
     cases = {name: case for name, case in TRANSFERS.items() if name in names}
     held = []
     with ExitStack() as stack:

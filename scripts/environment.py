@@ -30,7 +30,7 @@ KINDS: dict[str, tuple[str, list[str], list[str]]] = {
     ),
     "bench": (
         ".venv-bench",
-        ["-e", ".[attrs,files,testing]", "-r", "benchmarks/requirements.txt"],
+        ["-e", ".[attrs,files,forms,testing]", "-r", "benchmarks/requirements.txt"],
         ["setup.cfg", "setup.py", "pyproject.toml", "benchmarks/requirements.txt"],
     ),
 }

@@ -73,7 +73,7 @@ def test_a_server_is_measured() -> None:
     assert "goal: of the raw application" in said
 
 
-def test_files_are_measured_behind_a_server() -> None:
+def test_files_and_forms_are_measured_behind_a_server() -> None:
     said = bench(*server.TRANSFERS)
     for name in server.TRANSFERS:
         assert f"\n{name}: " in said
@@ -94,7 +94,7 @@ def test_an_answer_that_differs_is_not_measured() -> None:
     with cases.large_file():
         file = Path(os.environ["LARGE_FILE"]).read_bytes()
         assert answer("file", file) == (200, "")
-        for case, body in (("file", file[:-1]), ("get", b"{}")):
+        for case, body in (("file", file[:-1]), ("get", b"{}"), ("upload", b"{}")):
             with pytest.raises(cases.Disagreement):
                 answer(case, body)
     with pytest.raises(cases.Disagreement):

@@ -7,6 +7,8 @@
 restlette and Starlette alone, which are held to each other there:
 
     GET  /file         200, the file that the environment's LARGE_FILE names
+    POST /form         a multipart form; 200, {"fields": how many, "characters": theirs
+                       together, "files": {name: [how many bytes, the last ones]}}
 
 Each module has `make(others)`, which gives the application with that many other
 resources registered before these, and `app`, the one that a server is started with.
@@ -19,7 +21,7 @@ from typing import Any
 # The frameworks in the order in which the tables show them; the first is the floor.
 NAMES = ("raw", "restlette", "starlette", "fastapi", "litestar", "falcon", "blacksheep")
 
-# Whose files and middleware are measured.
+# Whose forms, files and middleware are measured.
 DESCENT = ("restlette", "starlette")
 
 # field: type, the least value or length

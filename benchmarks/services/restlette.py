@@ -52,6 +52,20 @@ def make(others=0):
         async def get(self, request):
             return FileResponse(os.environ["LARGE_FILE"])
 
+    @app.route("/form")
+    class Form(HTTPEndpoint):
+        async def post(self, request) -> dict:
+            async with request.form() as form:
+                texts, files = [], {}
+                for name, value in form.multi_items():
+                    if isinstance(value, str):
+                        texts.append(value)
+                    else:
+                        content = await value.read()
+                        files[name] = [len(content), content[-16:].hex()]
+                characters = sum(map(len, texts))
+                return {"fields": len(texts), "characters": characters, "files": files}
+
     @app.websocket_route("/echo")
     class Echo(WebSocketEndpoint):
         encoding = "text"

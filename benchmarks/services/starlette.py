@@ -29,6 +29,21 @@ class File(HTTPEndpoint):
         return FileResponse(os.environ["LARGE_FILE"])
 
 
+class Form(HTTPEndpoint):
+    async def post(self, request):
+        async with request.form() as form:
+            texts, files = [], {}
+            for name, value in form.multi_items():
+                if isinstance(value, str):
+                    texts.append(value)
+                else:
+                    content = await value.read()
+                    files[name] = [len(content), content[-16:].hex()]
+            characters = sum(map(len, texts))
+            said = {"fields": len(texts), "characters": characters, "files": files}
+            return JSONResponse(said)
+
+
 class Echo(WebSocketEndpoint):
     encoding = "text"
 
@@ -54,6 +69,7 @@ def make(others=0):
             Route("/books/{book_id:int}", BookItem),
             Route("/books", Books),
             Route("/file", File),
+            Route("/form", Form),
             WebSocketRoute("/echo", Echo),
         ]
     )

@@ -25,6 +25,9 @@ from restlette.http.types import ASGIApp, Message, Receive, Scope, Send
 SIZE = 4 * 2**20
 PIECE = 2**16
 
+# What a form may hold: more than its reader has of it in memory.
+FORM = 6 * 2**20
+
 
 def bound_send_buffers() -> None:
     """Have the system keep less of each answer, from the next connection on.
@@ -75,6 +78,11 @@ async def body(request: Request) -> None:
 async def by_piece(request: Request) -> None:
     async for _ in request.stream():
         pass
+
+
+@heavy.route("/form", methods=["POST"], limits={"multipart": FORM})
+async def form(request: Request) -> None:
+    await request.form()
 
 
 class Counted:

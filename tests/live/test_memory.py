@@ -21,7 +21,7 @@ import pytest
 
 from restlette.http.limits import DEFAULT_LIMITS
 from tests.live.conftest import EACH_HTTP
-from tests.live.heavy import PIECE, SIZE
+from tests.live.heavy import FORM, PIECE, SIZE
 from tests.live.server import HOST, Server, serving
 from tests.live.wire import TIMEOUT, ask, message
 
@@ -29,6 +29,10 @@ READERS = 200
 UPLOADS = 100
 LIMIT = DEFAULT_LIMITS.body
 GIGABYTE = 2**30
+
+# What uploads begin with; nothing, but to a form.
+OPENING = b'--b\r\nContent-Disposition: form-data; name="a"; filename="b"\r\n\r\n'
+BEGUN = 2**19
 
 # Seconds: a machine may be busy with other things.
 PATIENCE = 60
@@ -106,9 +110,10 @@ def test_clients_that_read_nothing_cost_a_few_pieces_each(
 def upload(server: Server, path: str, all_begun: Event) -> bytes:
     """Claim a gigabyte in one chunk, and send of it until there is an answer."""
     fields = ["Host: shop.example", "Transfer-Encoding: chunked"]
+    fields.append("Content-Type: multipart/form-data; boundary=b")
     with socket.create_connection((HOST, server.port), PATIENCE) as client:
         client.sendall(message(f"POST {path}", *fields, content=b"%x\r\n" % GIGABYTE))
-        client.sendall(bytes(LIMIT // 2))
+        client.sendall(OPENING.ljust(BEGUN))
         assert all_begun.wait(PATIENCE)
         for _ in range(0, GIGABYTE, PIECE):
             if select([client], [], [], 0)[0]:
@@ -117,20 +122,25 @@ def upload(server: Server, path: str, all_begun: Event) -> bytes:
         return client.recv(PIECE)
 
 
-@pytest.mark.parametrize("path", ["/body", "/pieces"])
+@pytest.mark.parametrize(
+    "path, limit", [("/body", LIMIT), ("/pieces", LIMIT), ("/form", FORM)]
+)
 def test_uploads_are_refused_at_the_first_chunk_beyond_the_limit(
-    heavy: Server, path: str
+    heavy: Server, path: str, limit: int
 ) -> None:
-    """body-53: counted as they come, since they do not say how long they are."""
+    """body-53: counted as they come, since they do not say how long they are.
+
+    A form has a limit of its own, and the files in it are on disk.
+    """
     before = memory(heavy)["VmRSS"]
     all_begun = Event()
     with ThreadPoolExecutor(UPLOADS) as pool:
         uploads = [pool.submit(upload, heavy, path, all_begun) for _ in range(UPLOADS)]
-        until(lambda: sum(map(sum, figures(heavy)["taken"])) == UPLOADS * LIMIT // 2)
+        until(lambda: sum(map(sum, figures(heavy)["taken"])) == UPLOADS * BEGUN)
         all_begun.set()
     assert {upload.result().split()[1] for upload in uploads} == {b"413"}
     taken = figures(heavy)["taken"]
     assert len(taken) == UPLOADS
     for chunks in taken:
-        assert sum(chunks[:-1]) <= LIMIT < sum(chunks)
-    assert memory(heavy)["VmHWM"] - before < UPLOADS * (LIMIT + 16 * PIECE)
+        assert sum(chunks[:-1]) <= limit < sum(chunks)
+    assert memory(heavy)["VmHWM"] - before < UPLOADS * SIZE
