@@ -63,6 +63,7 @@ from restlette.http.response import (
     StreamingResponse,
     UJSONResponse,
 )
+from restlette.http.streams import NDJSON, EventStream, ServerSentEvent
 from restlette.http.types import Address, State
 from restlette.http.urls import URL, QueryParams, URLPath
 from restlette.http.validators import ETag, Validators
@@ -105,6 +106,7 @@ __version__ = "0.1.0"
 __all__ = [
     "HTML",
     "JSON",
+    "NDJSON",
     "URL",
     "Accepted",
     "Address",
@@ -119,6 +121,7 @@ __all__ = [
     "Convertor",
     "Created",
     "ETag",
+    "EventStream",
     "ExpectationFailed",
     "FailedDependency",
     "Forbidden",
@@ -172,6 +175,7 @@ __all__ = [
     "Restlette",
     "Route",
     "Router",
+    "ServerSentEvent",
     "ServiceUnavailable",
     "State",
     "StreamingResponse",

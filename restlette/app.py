@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from types import ModuleType
 from typing import Any, Literal, Protocol
 
+from restlette.background import drain
 from restlette.concurrency import ThreadPool
 from restlette.http.json import STANDARD, JSONCodec, ORJSONCodec, UJSONCodec
 from restlette.http.types import ASGIApp, Receive, Scope, Send, State
@@ -57,6 +58,8 @@ class Restlette(Router):
         templates: Finds the templates that `HTML("book.html")` names: a function from
             a name to what renders it.
         threads: How many plain functions run at a time, each in a thread.
+        graceful_timeout: For how many seconds background tasks that still run at
+            shutdown are waited for, before they are cancelled.
         redirect_slashes: Whether a path that leads nowhere is redirected to the one
             with a slash more or less at its end, if that leads somewhere.
         default: The application that answers paths that lead nowhere, instead of 404.
@@ -69,7 +72,7 @@ class Restlette(Router):
 
     Raises:
         TypeError: An argument makes no sense; the message says what to write.
-        ValueError: The codec is unknown, or there are no threads.
+        ValueError: The codec is unknown, there are no threads, or the time is negative.
     """
 
     _is_merged = False
@@ -87,6 +90,7 @@ class Restlette(Router):
         json: Literal["standard", "orjson", "ujson"] | JSONCodec = STANDARD,
         templates: Templates = no_templates,
         threads: int = 40,
+        graceful_timeout: float = 30.0,
         redirect_slashes: bool = True,
         default: ASGIApp | None = None,
         guards: Sequence[Guard | Rule] = (),
@@ -96,6 +100,12 @@ class Restlette(Router):
         self._codec = _codec(json)
         self._templates = templates
         self._pool = ThreadPool(threads)
+        if not graceful_timeout >= 0:
+            raise ValueError(
+                "graceful_timeout is a number of seconds of 0 or more, not "
+                f"{graceful_timeout!r}."
+            )
+        self._graceful_timeout = graceful_timeout
         self._is_open = False
         self.state = State()
         self.plugins: list[Plugin] = []
@@ -205,7 +215,11 @@ class Restlette(Router):
         await self._open()
         try:
             async with super()._running(scope):
-                yield
+                try:
+                    yield
+                finally:
+                    # Before what they use is closed.
+                    await drain(self._graceful_timeout)
         finally:
             self._is_open = False
             try:

@@ -2,13 +2,15 @@
 
 The story starts with `BackgroundTask`: a function and its arguments, called once the
 client has its answer. Nobody is left to tell about an error by then, so it is logged,
-and what comes next still runs.
+and what comes next still runs. It belongs to its request: whoever waits for the one has
+waited for the other. `drain` waits for those that still run when the application ends.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, ParamSpec
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, ParamSpec
 
 from restlette.concurrency import as_async, name_of
 from restlette.deferred import Deferred
@@ -20,11 +22,17 @@ else:
     asyncio = Deferred("asyncio")
     logging = Deferred("logging")
 
-__all__ = ["BackgroundTask", "BackgroundTasks"]
+__all__ = ["BackgroundTask", "BackgroundTasks", "drain"]
 
 P = ParamSpec("P")
 
 LOGGER = "restlette.background"
+
+# Seconds for those that were cancelled to end, before they are left alone.
+AFTER_CANCEL = 5.0
+
+# The requests whose background tasks run.
+_running: set[asyncio.Task[Any]] = set()
 
 
 class BackgroundTask:
@@ -47,11 +55,20 @@ class BackgroundTask:
         """Run the task; what it raises is logged once, by `restlette.background`.
 
         Raises:
-            asyncio.CancelledError: The request was cancelled, at shutdown for instance.
+            asyncio.CancelledError: The request was cancelled, at shutdown for instance,
+                which is logged too.
             KeyboardInterrupt: The process is to end.
             SystemExit: The process is to end.
         """
-        await _attempt(self._run, name_of(self.func))
+        name = name_of(self.func)
+        with _registered():
+            try:
+                await _attempt(self._run, name)
+            except asyncio.CancelledError:
+                logging.getLogger(LOGGER).warning(
+                    "background task %s was cancelled", name
+                )
+                raise
 
     async def _run(self) -> None:
         await as_async(self.func)(*self.args, **self.kwargs)
@@ -94,17 +111,57 @@ class BackgroundTasks(BackgroundTask):
         """
         begun = 0
         try:
-            # A task may add another one, which then runs as well.
-            for task in self.tasks:
-                begun += 1
-                # A subclass of the application's own may raise where ours does not.
-                await _attempt(task, _name(task))
+            with _registered():
+                # A task may add another one, which then runs as well.
+                for task in self.tasks:
+                    begun += 1
+                    # A subclass of the application's own may raise where ours does not.
+                    await _attempt(task, _name(task))
         finally:
             if begun < len(self.tasks):
                 logging.getLogger(LOGGER).warning(
                     "background tasks not run: %s",
                     ", ".join(map(_name, self.tasks[begun:])),
                 )
+
+
+async def drain(timeout: float) -> None:
+    """Wait for the background tasks that run, and cancel those that take too long.
+
+    Args:
+        timeout: For how many seconds to wait.
+    """
+    loop = asyncio.get_running_loop()
+    current = asyncio.current_task()
+    running = {t for t in _running if t.get_loop() is loop and t is not current}
+    if not running:
+        return
+    _, late = await asyncio.wait(running, timeout=timeout)
+    if not late:
+        return
+    logging.getLogger(LOGGER).warning(
+        "background tasks of %d requests still run after %g s: they are cancelled",
+        len(late),
+        timeout,
+    )
+    for task in late:
+        task.cancel()
+    await asyncio.wait(late, timeout=AFTER_CANCEL)
+
+
+@contextmanager
+def _registered() -> Iterator[None]:
+    """Let `drain` know of the request that runs, for as long as it is in here."""
+    task = asyncio.current_task()
+    # Tasks may run tasks.
+    if task is None or task in _running:
+        yield
+        return
+    _running.add(task)
+    try:
+        yield
+    finally:
+        _running.discard(task)
 
 
 async def _attempt(run: Callable[[], Awaitable[object]], name: str) -> None:

@@ -187,6 +187,9 @@ class BaseHTTPMiddleware:
                 )
             await answer(scope, receive, send)
             await exchange.finish()
+        except ClientDisconnect:
+            # That nobody listens any more is no error of ours.
+            await exchange.leave()
         except BaseException:
             await exchange.abandon()
             raise
@@ -262,6 +265,11 @@ class _Exchange:
         if self._inner is not None:
             await self._inner.finish()
 
+    async def leave(self) -> None:
+        """Tell the application inside that the client has gone."""
+        if self._inner is not None:
+            await self._inner.leave()
+
     async def abandon(self) -> None:
         """Stop the application inside."""
         if self._inner is not None:
@@ -278,10 +286,13 @@ class _InnerCall:
     def __init__(
         self, app: ASGIApp, scope: Scope, receive: Receive, send: Send
     ) -> None:
+        self._outer_receive = receive
         self._outer_send = send
         self._head: Message | None = None
         self._piece: Message | None = None  # sent, and not taken yet
         self._last_taken = False
+        self._is_gone = False  # the application was told that the client has gone
+        self._is_sending = False  # it waits for the piece to be passed on
         self._over = False  # nobody reads any more
         self._refused = False  # a piece that nobody reads was answered with OSError
         self._reported = False  # the exception was raised where the answer is read
@@ -290,15 +301,22 @@ class _InnerCall:
         self._seen = copy_context()
         self._context = self._seen.copy()
         self._task = asyncio.get_running_loop().create_task(
-            self._run(app, scope, receive), context=self._context
+            self._run(app, scope), context=self._context
         )
         self._task.add_done_callback(self._ended)
 
-    async def _run(self, app: ASGIApp, scope: Scope, receive: Receive) -> None:
-        await app(scope, receive, self._send)
+    async def _run(self, app: ASGIApp, scope: Scope) -> None:
+        await app(scope, self._receive, self._send)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._news.set()
+
+    async def _receive(self) -> Message:
+        """The inside's receive."""
+        message = await self._outer_receive()
+        if message["type"] == "http.disconnect":
+            self._is_gone = True
+        return message
 
     async def _send(self, message: Message) -> None:
         """The inside's send: returns when the piece has been passed on."""
@@ -313,7 +331,9 @@ class _InnerCall:
                 self._piece = message
                 self._turn.clear()
                 self._news.set()
+                self._is_sending = True
                 await self._turn.wait()
+                self._is_sending = False
             # An answer that is complete may have background tasks, so its application
             # goes on; a stream ends as if the client had gone (ASGI 2.4: OSError).
             if self._over and message.get("more_body", False):
@@ -341,6 +361,8 @@ class _InnerCall:
         try:
             while self._head is None:
                 if not await self._wait_for_news():
+                    if self._is_gone:
+                        raise ClientDisconnect
                     raise RuntimeError("the application inside sent no response.")
             return self._head
         finally:
@@ -390,6 +412,17 @@ class _InnerCall:
             return
         if error is not None:
             raise error
+
+    async def leave(self) -> None:
+        """Let the application hear that the client has gone, as from a server.
+
+        Where it sends it is told by that (ASGI 2.4), and its background tasks run.
+        Where it makes the next piece, which may take forever, it is cancelled.
+        """
+        if self._is_sending or self._last_taken:
+            await self.finish()
+        else:
+            await self.abandon()
 
     async def abandon(self) -> None:
         """Cancel the application, and wait until it has ended."""
@@ -447,20 +480,12 @@ class _InnerResponse(StreamingResponse):
             "status": self.status_code,
             "headers": self.raw_headers,
         }
-        await _deliver(head, send)
+        await self._deliver(send, head)
         more = True
         while (piece := await self._inner.next_piece()) is not None:
-            await _deliver(piece, send)
+            await self._deliver(send, piece)
             more = piece.get("more_body", False)
         # The function may have read the content and returned the answer nevertheless.
         # One that the application broke off itself stays incomplete.
         if more and self._inner.complete:
-            await _deliver({"type": "http.response.body", "body": b""}, send)
-
-
-async def _deliver(message: Message, send: Send) -> None:
-    try:
-        await send(message)
-    except OSError as exc:
-        # ASGI 2.4: send raises OSError once the client has gone.
-        raise ClientDisconnect from exc
+            await self._deliver(send, {"type": "http.response.body", "body": b""})

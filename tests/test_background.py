@@ -8,7 +8,8 @@ from functools import partial
 
 import pytest
 
-from restlette.background import BackgroundTask, BackgroundTasks
+from restlette import background
+from restlette.background import BackgroundTask, BackgroundTasks, drain
 
 VARIABLE: ContextVar[str] = ContextVar("variable", default="unset")
 
@@ -166,9 +167,8 @@ def test_what_ends_the_process_is_passed_on(
     tasks.add_task(fail_in_thread)
     tasks.tasks.append(BackgroundTasks())
     tasks.tasks.append(Failing())
-    # A task would carry these out of the event loop; a bare coroutine shows them here.
     with pytest.raises(error):
-        tasks().send(None)
+        asyncio.run(tasks())
     assert lines(caplog) == [
         (
             "WARNING",
@@ -209,7 +209,13 @@ def test_a_task_that_hangs_is_cancelled_at_shutdown(
     cancelled_at_shutdown(make)
     assert ended == ["hang"]
     # `append` is a method of the list that the second task was to be added to.
-    assert lines(caplog) == [("WARNING", "background tasks not run: list.append")]
+    assert lines(caplog) == [
+        (
+            "WARNING",
+            f"background task {hang.__qualname__} was cancelled",
+        ),
+        ("WARNING", "background tasks not run: list.append"),
+    ]
 
 
 def test_a_task_that_hangs_in_a_thread_is_left_at_shutdown(
@@ -220,7 +226,9 @@ def test_a_task_that_hangs_in_a_thread_is_left_at_shutdown(
     cancelled_at_shutdown(lambda: BackgroundTask(release.wait, 5))
     assert not release.is_set()
     release.set()
-    assert lines(caplog) == []
+    assert lines(caplog) == [
+        ("WARNING", "background task Event.wait was cancelled"),
+    ]
 
 
 def test_a_failure_during_shutdown_is_still_a_failure(
@@ -253,3 +261,106 @@ def test_a_task_sees_the_context_variables_of_the_request() -> None:
 
     asyncio.run(main())
     assert seen == ["request"]
+
+
+# Draining -----------------------------------------------------------------------------
+
+DEADLINE = 30.0
+
+
+def test_background_112_tasks_that_run_are_waited_for(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """background-112: those within tasks too, and none is cancelled."""
+    ended: list[str] = []
+
+    async def main() -> None:
+        begun, go_on = asyncio.Event(), asyncio.Event()
+
+        async def work() -> None:
+            begun.set()
+            await go_on.wait()
+            ended.append("work")
+
+        # The one that has ended does not speak for the request.
+        tasks = BackgroundTasks([BackgroundTask(lambda: None), work])
+        tasks.add_task(ended.append, "next")
+        request = asyncio.ensure_future(tasks())
+        await begun.wait()
+        draining = asyncio.ensure_future(drain(DEADLINE))
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert not draining.done()
+        go_on.set()
+        await draining
+        assert request.done()
+
+    asyncio.run(main())
+    assert ended == ["work", "next"]
+    assert lines(caplog) == []
+
+
+def test_background_112_tasks_that_take_too_long_are_cancelled(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """background-112: with a line that says so; their `finally` has run."""
+    ended: list[str] = []
+
+    async def hang() -> None:
+        try:
+            await asyncio.sleep(3600)
+        finally:
+            await asyncio.sleep(0)
+            ended.append("hang")
+
+    async def main() -> bool:
+        request = asyncio.ensure_future(BackgroundTask(hang)())
+        await asyncio.sleep(0)
+        await drain(0.01)
+        return request.cancelled()
+
+    assert asyncio.run(main())
+    assert ended == ["hang"]
+    assert lines(caplog) == [
+        (
+            "WARNING",
+            "background tasks of 1 requests still run after 0.01 s: they are cancelled",
+        ),
+        ("WARNING", f"background task {hang.__qualname__} was cancelled"),
+    ]
+
+
+def test_background_112_a_task_that_refuses_to_end_is_left_alone(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """background-112: the shutdown is bounded, whatever a task does."""
+    monkeypatch.setattr(background, "AFTER_CANCEL", 0.01)
+
+    async def main() -> None:
+        over = asyncio.Event()
+
+        async def stubborn() -> None:
+            while not over.is_set():
+                try:
+                    await over.wait()
+                except asyncio.CancelledError:
+                    pass
+
+        request = asyncio.ensure_future(BackgroundTask(stubborn)())
+        await asyncio.sleep(0)
+        await drain(0)
+        assert not request.done()
+        over.set()
+        await request
+
+    asyncio.run(main())
+    assert len(lines(caplog)) == 1
+
+
+def test_draining_does_not_wait_for_the_task_that_drains() -> None:
+    async def main() -> None:
+        async with asyncio.timeout(DEADLINE):
+            await BackgroundTask(drain, DEADLINE)()
+            await drain(DEADLINE)
+
+    asyncio.run(main())

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from restlette.background import BackgroundTask
-from restlette.http.errors import ClientDisconnect
 from restlette.http.request import Request
 from restlette.http.response import PlainTextResponse, Response, StreamingResponse
+from restlette.http.streams import EventStream
 from restlette.http.types import ASGIApp, Message, Receive, Scope, Send
 from restlette.middleware import (
     BaseHTTPMiddleware,
@@ -566,20 +566,111 @@ async def endless(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 @pytest.mark.parametrize("depth", [1, 2])
-def test_a_disconnect_while_streaming_ends_the_stream(depth: int) -> None:
-    """ASGI 2.4: send raises OSError; each layer hears of it, the innermost too."""
+@pytest.mark.parametrize("after", [1, 3])
+def test_a_disconnect_while_streaming_ends_the_stream(depth: int, after: int) -> None:
+    """ASGI 2.4: send raises OSError; that is no error, and background tasks run."""
     server = Server()
-    scope = http_scope()
+    ran: list[bool] = []
+    closed: list[bool] = []
+
+    async def chunks() -> AsyncIterator[bytes]:
+        try:
+            while True:
+                yield b"tick"
+        finally:
+            closed.append(True)
+
+    async def background() -> None:
+        ran.append(True)
 
     async def gone(message: Message) -> None:
-        if len(server.sent) == 3:
+        if len(server.sent) == after:
             raise OSError("gone")
 
     server.on_send = gone
-    app = around(endless, *[passes] * depth)
-    with pytest.raises(ClientDisconnect):
-        asyncio.run(awaited(app(scope, server.receive, server.send)))
-    assert scope["closed"] is True
+    app = around(StreamingResponse(chunks(), background=background), *[passes] * depth)
+    asyncio.run(awaited(app(http_scope(), server.receive, server.send)))
+    assert (closed, ran) == ([True], [True])
+
+
+@pytest.mark.parametrize("depth", [1, 2])
+def test_a_disconnect_cancels_an_application_that_makes_nothing(depth: int) -> None:
+    """It would not hear of it before it sends, which may be never."""
+    server = Server()
+    closed: list[bool] = []
+
+    async def silent() -> AsyncIterator[bytes]:
+        try:
+            await asyncio.sleep(3600)
+            yield b"never"
+        finally:
+            closed.append(True)
+
+    async def gone(message: Message) -> None:
+        # The application has gone on by now.
+        for _ in range(10):
+            await asyncio.sleep(0)
+        raise OSError("gone")
+
+    server.on_send = gone
+    app = around(StreamingResponse(silent()), *[passes] * depth)
+    asyncio.run(awaited(app(http_scope(), server.receive, server.send)))
+    assert closed == [True]
+
+
+def test_a_disconnect_while_the_function_reads_is_no_error() -> None:
+    """disconnect-93: before the body, and nothing runs inside."""
+    server = Server()
+    server.chunks.clear()
+
+    async def reads(request: Request, call_next: CallNext) -> ASGIApp:
+        await request.body()
+        raise AssertionError("not reached")
+
+    async def inside(scope: Scope, receive: Receive, send: Send) -> None:
+        raise AssertionError("not reached")
+
+    app = around(inside, reads)
+    asyncio.run(awaited(app(http_scope(), server.receive, server.send)))
+    assert server.sent == []
+
+
+@pytest.mark.parametrize("depth", [1, 2])
+@pytest.mark.parametrize("version", ["2.3", "2.4"])
+def test_events_pass_with_their_heartbeat_until_the_client_goes(
+    depth: int, version: str
+) -> None:
+    """No message is lost between two tasks that send, and a silent stream ends."""
+    server = Server()
+    gone = asyncio.Event()
+    closed: list[bool] = []
+
+    async def events() -> AsyncIterator[int]:
+        try:
+            for number in range(20):
+                yield number
+            await asyncio.sleep(3600)
+        finally:
+            closed.append(True)
+
+    async def receive() -> Message:
+        await gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def seen(message: Message) -> None:
+        await asyncio.sleep(0)
+        if message.get("body") == b":\n\n":
+            gone.set()
+
+    server.on_send = seen
+    scope = http_scope(asgi={"version": "3.0", "spec_version": version})
+    app = around(EventStream(events(), heartbeat=0.05), *[passes] * depth)
+    asyncio.run(awaited(app(scope, receive, server.send)))
+    content = b"".join(message.get("body", b"") for message in server.sent[1:])
+    assert content.replace(b":\n\n", b"") == b"".join(
+        b"data: %d\n\n" % number for number in range(20)
+    )
+    assert closed == [True]
 
 
 def test_an_application_may_watch_for_the_disconnect_itself() -> None:
@@ -887,7 +978,8 @@ async def reads_some(request: Request, call_next: CallNext) -> Response:
 
 
 async def looks_for_the_client(request: Request, call_next: CallNext) -> Response:
-    assert await request.is_disconnected() is False
+    # This server says so right behind the content.
+    assert await request.is_disconnected() is True
     return await call_next(request)
 
 

@@ -7,11 +7,12 @@ adds the content, which is counted against a limit while it arrives.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from importlib import import_module
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, Generic
 
+from restlette.deferred import Deferred
 from restlette.http.codings import Decoded, check_coding
 from restlette.http.cookies import parse_cookies
 from restlette.http.errors import (
@@ -21,14 +22,37 @@ from restlette.http.errors import (
     UnsupportedMediaType,
 )
 from restlette.http.forms import FormData, Opening, read_urlencoded
-from restlette.http.headers import Headers
+from restlette.http.headers import Headers, encode_value
 from restlette.http.json import STANDARD, InvalidJSON, JSONCodec
 from restlette.http.limits import DEFAULT_LIMITS, Limits
 from restlette.http.media import is_json
-from restlette.http.types import Address, Message, Receive, Scope, Send, State
+from restlette.http.types import (
+    DROPPED,
+    READING,
+    Address,
+    Message,
+    Receive,
+    Scope,
+    Send,
+    State,
+)
 from restlette.http.urls import URL, QueryParams, TooManyParameters
 
 __all__ = ["FORM", "HTTPConnection", "Request"]
+
+if TYPE_CHECKING:
+    import asyncio
+
+    # Before Python 3.13 a type variable has no default but there.
+    from typing_extensions import TypeVar
+
+    S = TypeVar("S", bound=Mapping[str, Any] | State, default=State)
+else:
+    from typing import TypeVar
+
+    asyncio = Deferred("asyncio")
+
+    S = TypeVar("S")
 
 _SCHEMES = {"ws": "http", "wss": "https"}
 
@@ -54,8 +78,10 @@ async def _no_send(message: Message) -> None:
     raise RuntimeError("This request was made without a send channel.")
 
 
-class HTTPConnection(Mapping[str, Any]):
+class HTTPConnection(Mapping[str, Any], Generic[S]):
     """What a request and a WebSocket have in common: a read-only view of the scope.
+
+    `HTTPConnection[Services]` says to type checkers what `state` holds, by a TypedDict.
 
     Args:
         scope: The ASGI scope, of type "http" or "websocket".
@@ -196,11 +222,16 @@ class HTTPConnection(Mapping[str, Any]):
             ) from None
 
     @property
-    def state(self) -> State:
-        """What middleware and the application's lifespan keep for this request."""
+    def state(self) -> S:
+        """What middleware and the application's lifespan keep for this request.
+
+        It has both the attributes of a `State` and the items of a mapping.
+        """
         if self._state is None:
             self._state = State(self.scope.setdefault("state", {}))
-        return self._state
+        kept: Any = self._state
+        state: S = kept
+        return state
 
     def url_for(self, target: Any, /, **path_params: Any) -> URL:
         """Give the absolute URL of a route.
@@ -227,8 +258,10 @@ class HTTPConnection(Mapping[str, Any]):
         return url
 
 
-class Request(HTTPConnection):
+class Request(HTTPConnection[S]):
     """One HTTP request.
+
+    `Request[Services]` says to type checkers what `state` holds, by a TypedDict.
 
     Args:
         scope: The ASGI scope, of type "http".
@@ -284,7 +317,7 @@ class Request(HTTPConnection):
             UnsupportedMediaType: It has a coding, and `limits.decompressed` is 0.
             BadRequest: It is not what its coding says.
             ClientDisconnect: The client went away before the end.
-            RuntimeError: The content was streamed before.
+            RuntimeError: The content was streamed before, or dropped.
         """
         return self._pieces(self.limits.body)
 
@@ -298,16 +331,27 @@ class Request(HTTPConnection):
             yield self._body
             yield b""
             return
+        if DROPPED in self.scope:
+            raise RuntimeError(
+                "The content is not there any more, for the answer has begun: begin "
+                "to read before anything else that the stream waits for, or read it "
+                "in the handler with `await request.body()`."
+            )
         limit = self._begin(limit, self._description())
-        size = 0
-        more = True
-        while more:
-            message = await self._next_message()
-            chunk = self._chunk(message, size, limit)
-            size += len(chunk)
-            if chunk:
-                yield chunk
-            more = message.get("more_body", False)
+        # A stream that is made of it looks for the disconnect on the same channel.
+        ended = self.scope[READING] = asyncio.Event()
+        try:
+            size = 0
+            more = True
+            while more:
+                message = await self._next_message()
+                chunk = self._chunk(message, size, limit)
+                size += len(chunk)
+                if chunk:
+                    yield chunk
+                more = message.get("more_body", False)
+        finally:
+            ended.set()
         yield b""
 
     def _begin(self, limit: int, description: _Description) -> int:
@@ -560,6 +604,25 @@ class Request(HTTPConnection):
             await self._send(
                 {"type": "http.response.push", "path": path, "headers": fields}
             )
+
+    async def send_early_hints(self, links: Iterable[str]) -> None:
+        """Let the client load what the answer will need (103, RFC 8297).
+
+        Only where the server offers it; elsewhere nothing is sent.
+
+        Args:
+            links: Values of Link fields (RFC 8288 §3), such as
+                `</style.css>; rel=preload; as=style`.
+
+        Raises:
+            TypeError: One text is given in the place of several.
+            ValueError: A value that a field cannot have.
+        """
+        if isinstance(links, str):
+            raise TypeError(f"send_early_hints takes several texts: write [{links!r}].")
+        fields = [encode_value("link", link) for link in links]
+        if "http.response.early_hint" in (self.scope.get("extensions") or {}):
+            await self._send({"type": "http.response.early_hint", "links": fields})
 
 
 def _poll(receive: Receive) -> Message | None:

@@ -8,20 +8,33 @@ an ASGI application. Its kinds differ in how they render what they are given;
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping
+from collections.abc import (
+    AsyncIterable,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Iterable,
+    Mapping,
+)
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote
 
-from restlette.concurrency import iterate_in_threadpool, run_until_first_complete
+from restlette.concurrency import iterate_in_threadpool
+from restlette.deferred import Deferred
 from restlette.http.cookies import set_cookie_value
 from restlette.http.errors import ClientDisconnect
 from restlette.http.headers import MutableHeaders, encode_name, encode_value
 from restlette.http.json import STANDARD, JSONCodec, ORJSONCodec, UJSONCodec
-from restlette.http.types import Message, Receive, Scope, Send
+from restlette.http.types import DROPPED, READING, Message, Receive, Scope, Send
 
 if TYPE_CHECKING:
+    import asyncio
+    import logging
     from datetime import datetime
+else:
+    asyncio = Deferred("asyncio")
+    logging = Deferred("logging")
 
 __all__ = [
     "HTMLResponse",
@@ -32,8 +45,10 @@ __all__ = [
     "Response",
     "StreamingResponse",
     "UJSONResponse",
+    "check_seconds",
     "check_status",
     "has_content",
+    "until_disconnect",
 ]
 
 # RFC 3986 §2.2, §2.3: reserved characters, and the percent sign of what is encoded.
@@ -273,19 +288,29 @@ class Response:
         self.set_cookie(key, "", 0, 0, path, domain, **attributes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the answer, then await the background tasks."""
+        """Send the answer, then await the background tasks.
+
+        Raises:
+            OSError: The client has gone, where the server says so (ASGI 2.4). The
+                background tasks have run then, as they do where it does not.
+        """
         # ASGI, WebSocket denial response: the same messages under another prefix.
         prefix = "websocket." if scope["type"] == "websocket" else ""
-        await send(
-            {
-                "type": prefix + "http.response.start",
-                "status": self.status_code,
-                "headers": self.raw_headers,
-            }
-        )
-        # RFC 9110 §9.3.2: a server must not send content in the answer to HEAD.
-        body = b"" if scope.get("method") == "HEAD" else self.body
-        await send({"type": prefix + "http.response.body", "body": body})
+        try:
+            await send(
+                {
+                    "type": prefix + "http.response.start",
+                    "status": self.status_code,
+                    "headers": self.raw_headers,
+                }
+            )
+            # RFC 9110 §9.3.2: a server must not send content in the answer to HEAD.
+            body = b"" if scope.get("method") == "HEAD" else self.body
+            await send({"type": prefix + "http.response.body", "body": body})
+        except OSError:
+            if self.background is not None:
+                await self.background()
+            raise
         if self.background is not None:
             await self.background()
 
@@ -404,6 +429,11 @@ class RedirectResponse(Response):
 class StreamingResponse(Response):
     """An answer whose content is sent while it is made.
 
+    A piece is asked for when the one before it was sent, so that a client that reads
+    slowly makes the iterator wait. The iterator is closed once, however the answer
+    ends: at its end, when the client has gone, or unread in answer to HEAD. What it
+    raises breaks the connection off, for the head has been sent.
+
     Args:
         content: An asynchronous iterable of text or bytes, or an ordinary one, which
             is then read in the thread pool.
@@ -411,19 +441,26 @@ class StreamingResponse(Response):
         headers: Header fields.
         media_type: The content's media type.
         background: What is awaited after the answer was sent.
+        write_timeout: For how many seconds a client may take nothing before it counts
+            as gone; None for as long as the server lets it.
 
     Raises:
         TypeError: The content is nothing to iterate over, or is one piece as a whole.
-        ValueError: The status is that of an answer without content.
+        ValueError: The status is that of an answer without content, or the time is
+            not more than 0.
     """
+
+    write_timeout: float | None = None
 
     def __init__(
         self,
-        content: AsyncIterable[str | bytes] | Iterable[str | bytes],
+        content: AsyncIterable[Any] | Iterable[Any],
         status_code: int = 200,
         headers: Mapping[str, str] | None = None,
         media_type: str | None = None,
         background: Background | None = None,
+        *,
+        write_timeout: float | None = None,
     ) -> None:
         if isinstance(content, str | bytes | bytearray | memoryview) or not isinstance(
             content, AsyncIterable | Iterable
@@ -432,8 +469,9 @@ class StreamingResponse(Response):
                 f"{type(self).__name__} takes an iterable of pieces, not "
                 f"{type(content).__name__}. For content as a whole write Response(...)."
             )
+        self.write_timeout = check_seconds("write_timeout", write_timeout)
         super().__init__(None, status_code, headers, media_type, background)
-        self.body_iterator: AsyncIterable[str | bytes] = (
+        self.body_iterator: AsyncIterable[Any] = (
             content
             if isinstance(content, AsyncIterable)
             else iterate_in_threadpool(content)
@@ -452,23 +490,49 @@ class StreamingResponse(Response):
     def _length_field(self) -> RawHeaders:
         return []
 
+    def render_piece(self, piece: Any) -> bytes:
+        """Turn what the iterator gave into bytes.
+
+        Raises:
+            TypeError: It is neither text nor bytes.
+        """
+        return piece if isinstance(piece, bytes) else self.render(piece)
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the pieces one by one; stop when the client has gone."""
-        if _send_raises(scope):
-            try:
-                await self._stream(scope, send)
-            except ClientDisconnect:
-                # As below: that nobody listens any more is no error of ours.
-                pass
-        else:
-            await run_until_first_complete(
-                (self._stream, {"scope": scope, "send": send}),
-                (_until_disconnect, {"receive": receive}),
-            )
+        try:
+            await self._stream(scope, send, receive)
+        except ClientDisconnect:
+            # That nobody listens any more is no error of ours.
+            pass
         if self.background is not None:
             await self.background()
 
-    async def _stream(self, scope: Scope, send: Send) -> None:
+    async def _stream(
+        self, scope: Scope, send: Send, receive: Receive | None = None
+    ) -> None:
+        """Send the answer and close the iterator.
+
+        Args:
+            scope: The request's.
+            send: The ASGI send channel.
+            receive: The ASGI receive channel, unless others watch it.
+
+        Raises:
+            ClientDisconnect: The client has gone.
+        """
+        # RFC 9110 §9.3.2: no content in the answer to HEAD, and so nothing to watch.
+        with_content = scope.get("method") != "HEAD"
+        watchers = []
+        if with_content and receive is not None:
+            watchers = self._watchers(scope, receive, send)
+        sending = self._send_all(scope, send, with_content)
+        try:
+            await (_watched(sending, watchers) if watchers else sending)
+        finally:
+            await self.aclose()
+
+    async def _send_all(self, scope: Scope, send: Send, with_content: bool) -> None:
         prefix = "websocket." if scope["type"] == "websocket" else ""
         body = prefix + "http.response.body"
         start: Message = {
@@ -476,20 +540,46 @@ class StreamingResponse(Response):
             "status": self.status_code,
             "headers": self.raw_headers,
         }
+        await self._deliver(send, start)
+        if with_content:
+            async for piece in self.body_iterator:
+                content = self.render_piece(piece)
+                await self._deliver(
+                    send, {"type": body, "body": content, "more_body": True}
+                )
+                # A generator may never wait, nor does the send of a server whose
+                # client has gone: let others have their turn, the watcher too.
+                await asyncio.sleep(0)
+        await self._deliver(send, {"type": body, "body": b"", "more_body": False})
+
+    def _watchers(
+        self, scope: Scope, receive: Receive, send: Send
+    ) -> list[Coroutine[Any, Any, None]]:
+        """Give what runs beside the stream; when one of them ends, the stream does."""
+        return [] if _send_raises(scope) else [until_disconnect(scope, receive)]
+
+    async def _deliver(self, send: Send, message: Message) -> None:
+        """Send a message; return when the client has taken what came before it.
+
+        Raises:
+            ClientDisconnect: The client has gone, or takes nothing.
+        """
+        limit = None
         try:
-            await _deliver(send, start)
-            # RFC 9110 §9.3.2: no content in the answer to HEAD.
-            if scope.get("method") != "HEAD":
-                async for chunk in self.body_iterator:
-                    piece = (
-                        chunk.encode(self.charset) if isinstance(chunk, str) else chunk
-                    )
-                    await _deliver(
-                        send, {"type": body, "body": piece, "more_body": True}
-                    )
-            await _deliver(send, {"type": body, "body": b"", "more_body": False})
-        finally:
-            await self.aclose()
+            if self.write_timeout is None:
+                await send(message)
+            else:
+                async with asyncio.timeout(self.write_timeout) as limit:
+                    await send(message)
+        except OSError as exc:
+            # ASGI 2.4: send raises OSError once the client has gone. TimeoutError is
+            # one too.
+            if limit is not None and limit.expired():
+                logging.getLogger("restlette.stream").warning(
+                    "a stream was ended: its reader took nothing for %g s",
+                    self.write_timeout,
+                )
+            raise ClientDisconnect from exc
 
     async def aclose(self) -> None:
         """Close the iterator; an asynchronous generator runs its `finally` here."""
@@ -498,12 +588,15 @@ class StreamingResponse(Response):
             await close()
 
 
-async def _deliver(send: Send, message: Message) -> None:
-    try:
-        await send(message)
-    except OSError as exc:
-        # ASGI 2.4: send raises OSError once the client has gone.
-        raise ClientDisconnect from exc
+def check_seconds(name: str, seconds: float | None) -> float | None:
+    """Refuse what is no length of time.
+
+    Raises:
+        ValueError: It is not more than 0.
+    """
+    if seconds is not None and not seconds > 0:
+        raise ValueError(f"{name} is a number of seconds above 0, not {seconds!r}.")
+    return seconds
 
 
 def _send_raises(scope: Scope) -> bool:
@@ -513,6 +606,58 @@ def _send_raises(scope: Scope) -> bool:
     return (int(major), int(minor or 0)) >= (2, 4)
 
 
-async def _until_disconnect(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
+async def until_disconnect(scope: Scope, receive: Receive) -> None:
+    """Wait until the client has gone; content that nobody reads is dropped.
+
+    A stream may be made of the request's own content, which comes by the same channel:
+    whoever reads that hears of the disconnect as well.
+    """
+    while True:
+        reading = scope.get(READING)
+        if reading is not None:
+            await reading.wait()
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return
+        if message.get("body") or message.get("more_body"):
+            scope[DROPPED] = True
+
+
+async def _watched(
+    streaming: Coroutine[Any, Any, None], watchers: list[Coroutine[Any, Any, None]]
+) -> None:
+    """Stream until the end, or until one of the watchers has come to its own.
+
+    The stream runs in the request's own task, where context variables, time limits and
+    task groups that are open across a `yield` belong.
+
+    Raises:
+        ClientDisconnect: A watcher ended first.
+        BaseException: What the stream raised, or else a watcher.
+    """
+    now = asyncio.get_running_loop().time
+    tasks = [asyncio.ensure_future(watcher) for watcher in watchers]
+    limit = asyncio.timeout(None)
+    try:
+        async with limit:
+
+            def stop(task: asyncio.Task[None]) -> None:
+                # Once: a time that has come cannot be set anew.
+                if not task.cancelled() and limit.when() is None:
+                    limit.reschedule(now())
+
+            for task in tasks:
+                task.add_done_callback(stop)
+            try:
+                await streaming
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+    except TimeoutError as exc:
+        if not limit.expired():
+            raise
+        for task in tasks:
+            if not task.cancelled():
+                task.result()
+        raise ClientDisconnect from exc

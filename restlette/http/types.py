@@ -6,7 +6,7 @@ become, `State` is what ``scope["state"]`` becomes.
 """
 
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 __all__ = ["ASGIApp", "Address", "Message", "Receive", "Scope", "Send", "State"]
 
@@ -15,6 +15,11 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+# Where a scope says that the content is being read piece by piece, by an event that is
+# set at the end of it; and that some of it was dropped, because nobody read it.
+READING: Final = "restlette.reading"
+DROPPED: Final = "restlette.dropped"
 
 
 class Address(NamedTuple):

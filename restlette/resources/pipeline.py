@@ -51,6 +51,7 @@ from restlette.resources.models import Invalid, Model
 from restlette.resources.parameters import parameters_of
 from restlette.resources.parts import PARTS, PLACES, StringsPart
 from restlette.resources.representation import JSON, Reply, Representation
+from restlette.resources.streams import Streamed, stream_representations
 from restlette.resources.uri import Ref
 
 __all__ = ["Operation", "Settings", "operation_class", "path_parameters_of"]
@@ -193,6 +194,12 @@ class Operation:
             self.where = f"{owner.__qualname__}.{function.__name__}"
         self.binding: Binding = bind(function, owner, path_names)
         self.call = as_async(function, settings.pool)
+        returns = self.binding.returns
+        if returns.streams:
+            encode = _writer(JSON, returns.item, settings)
+            self.call = Streamed(function, self.call, returns.streams, encode)
+            if returns.typed:
+                representations = stream_representations(returns.streams)
         self._offers = tuple(r.media_type for r in representations)
         self._fields = [_fields_of(r, self._offers) for r in representations]
         self._bodies = [
@@ -262,6 +269,7 @@ class Operation:
             and self.on_finish is None
             and self.facts is None
             and not self.guards
+            and not self.binding.returns.streams
         )
 
     def entry(self, method: str) -> Callable[..., Awaitable[None]]:

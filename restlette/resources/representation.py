@@ -8,7 +8,16 @@ A `Representation` is one of the forms that content is sent in.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Callable,
+    Generator,
+    Iterable,
+    Iterator,
+    Mapping,
+)
 from functools import lru_cache
 from types import NoneType, UnionType
 from typing import (
@@ -29,6 +38,7 @@ from restlette.http.headers import encode_name, encode_value
 from restlette.http.json import STANDARD
 from restlette.http.media import MediaType
 from restlette.http.response import Response
+from restlette.http.streams import NDJSON, EventStream, ItemStream, ServerSentEvent
 from restlette.resources.models import Model, is_plain, model_for
 from restlette.resources.models.adapters import adapted
 from restlette.resources.uri import Ref
@@ -229,6 +239,8 @@ class Returns(NamedTuple):
         model: writes the content; None where it is JSON data as it stands, or unknown.
         content: the annotation of the content, `Any` where it is unknown.
         statuses: those that a result may have, as far as the annotation tells.
+        streams: what a stream of items may be sent as; empty where it is none.
+        item: writes an item of the stream; None where it is JSON data as it stands.
     """
 
     none_ok: bool = False
@@ -236,6 +248,8 @@ class Returns(NamedTuple):
     model: Model | None = None
     content: Any = Any
     statuses: tuple[int, ...] = (200,)
+    streams: tuple[type[ItemStream[Any]], ...] = ()
+    item: Model | None = None
 
 
 UNANNOTATED = Returns()
@@ -247,7 +261,7 @@ def returns_of(annotation: Any) -> Returns:
 
     Args:
         annotation: what `resolve` made of it: `Book`, `None`, `Created[Book]`, `Reply`,
-            a Response class, or a union of such.
+            a Response class, `AsyncIterator[Book]`, or a union of such.
 
     Raises:
         TypeError: the content has no form in JSON.
@@ -256,24 +270,43 @@ def returns_of(annotation: Any) -> Returns:
     annotation, extras = _without_schema(annotation)
     contents: dict[Any, None] = {}
     statuses: dict[int, None] = {}
+    streams: dict[type[ItemStream[Any]], None] = {}
+    items: dict[Any, None] = {}
+    is_iterator = False
     for member in _members(annotation):
+        kinds, given = _split_stream(member)
+        if kinds:
+            streams.update(dict.fromkeys(kinds))
+            items[given] = None
+        if (get_origin(member) or member) in ITERATORS:
+            is_iterator = True
+            statuses[200] = None
+            continue
         kind, content = _split(member)
         if kind is not None:
             statuses[kind] = None
         if content not in NOTHING:
             contents[content] = None
+    if contents and is_iterator:
+        raise TypeError("a result is either content or a stream of items")
     typed = bool(contents) and Any not in contents
-    content = Union[tuple(contents)] if typed else Any  # noqa: UP007
+    content = _union(contents) if typed else Any
+    item = _union(items) if items else Any
     if extras:
-        if not contents:
+        if contents:
+            content, typed = Annotated[(content, *extras)], True
+        elif items:
+            item = Annotated[(item, *extras)]
+        else:
             raise TypeError(f"{extras[0]!r} is for content, of which there is none")
-        content, typed = Annotated[(content, *extras)], True
     return Returns(
         none_ok=NoneType in _members(annotation),
-        typed=typed,
-        model=None if is_plain(content) else model_for(content),
+        typed=typed or is_iterator,
+        model=_model_of(content),
         content=content,
         statuses=tuple(statuses),
+        streams=tuple(streams),
+        item=_model_of(item),
     )
 
 
@@ -285,6 +318,37 @@ def _without_schema(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
     if get_origin(annotation) is Annotated and adapted(annotation) is not None:
         return annotation.__origin__, annotation.__metadata__
     return annotation, ()
+
+
+def _union(members: Iterable[Any]) -> Any:
+    return Union[tuple(members)]  # noqa: UP007
+
+
+def _model_of(content: Any) -> Model | None:
+    """What writes content; None where it is JSON data as it stands."""
+    return None if is_plain(content) else model_for(content)
+
+
+# A handler with one of these gives items one by one.
+ITERATORS = (AsyncGenerator, AsyncIterable, AsyncIterator, Generator, Iterator)
+
+
+def _split_stream(annotation: Any) -> tuple[tuple[type[ItemStream[Any]], ...], Any]:
+    """What a stream of items may be sent as, and the item; nothing if it is none."""
+    kind = get_origin(annotation) or annotation
+    item = (*get_args(annotation), Any)[0]
+    if kind in ITERATORS:
+        kinds: tuple[type[ItemStream[Any]], ...] = (NDJSON, EventStream)
+    elif isinstance(kind, type) and issubclass(kind, ItemStream):
+        kinds = (kind,)
+    else:
+        return (), None
+    if (get_origin(item) or item) is ServerSentEvent:
+        # Nothing else has a form for one.
+        if kind in ITERATORS:
+            kinds = (EventStream,)
+        item = (*get_args(item), Any)[0]
+    return kinds, item
 
 
 # What is no content.

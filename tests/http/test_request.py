@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import json
+from typing import TypedDict
 
 import pytest
 from hypothesis import given
@@ -18,7 +19,7 @@ from restlette.http.forms import UploadFile
 from restlette.http.json import ORJSONCodec
 from restlette.http.limits import DEFAULT_LIMITS
 from restlette.http.request import FORM, HTTPConnection, Request
-from restlette.http.types import Address
+from restlette.http.types import DROPPED, READING, Address
 from restlette.http.urls import URLPath
 
 MiB = 1024**2
@@ -921,3 +922,117 @@ def test_a_push_is_promised_where_the_server_offers_it(extensions):
         "headers": [(b"accept", b"*/*")],
     }
     assert sent == ([promised] if extensions else [])
+
+
+LINKS = ["</style.css>; rel=preload; as=style", "</é.js>; rel=preload"]
+
+
+@pytest.mark.parametrize(
+    "extensions",
+    [None, {}, {"http.response.push": {}}, {"http.response.early_hint": {}}],
+)
+def test_early_hints_are_sent_where_the_server_offers_it(extensions):
+    """RFC 8297, through the extension of ASGI."""
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    request = Request(scope_with(extensions=extensions), send=send)
+    run(lambda: request.send_early_hints(LINKS))
+    hint = {
+        "type": "http.response.early_hint",
+        "links": [link.encode("latin-1") for link in LINKS],
+    }
+    is_offered = "http.response.early_hint" in (extensions or {})
+    assert sent == ([hint] if is_offered else [])
+
+
+@pytest.mark.parametrize(
+    "links, error, match",
+    [
+        ("</a>; rel=preload", TypeError, "takes several texts: write \\['</a>"),
+        (["</a>\r\nset-cookie: a=b"], ValueError, "link"),
+    ],
+)
+def test_early_hints_that_cannot_be_are_refused_whatever_the_server(
+    links, error, match
+):
+    with pytest.raises(error, match=match):
+        run(lambda: Request(scope_with()).send_early_hints(links))
+
+
+def test_the_type_of_the_state_can_be_named():
+    """It is for type checkers; `state` is the same object as ever."""
+
+    class Services(TypedDict):
+        shop: str
+
+    request: Request[Services] = Request(scope_with(state={"shop": "Dune & Sons"}))
+    assert request.state["shop"] == "Dune & Sons"
+    assert type(Request[Services](scope_with())) is Request
+
+
+def test_disconnect_93_is_seen_though_the_content_was_not_read():
+    """disconnect-93: servers give the content first, of a GET too."""
+    gone = [False]
+
+    async def receive():
+        if pending:
+            return pending.pop()
+        if not gone[0]:
+            await asyncio.sleep(3600)
+        return {"type": "http.disconnect"}
+
+    pending = messages(b"x")
+
+    async def main():
+        request = Request(scope_with(), receive)
+        assert not await request.is_disconnected()
+        assert not await request.is_disconnected()
+        gone[0] = True
+        assert await request.is_disconnected()
+        assert await request.is_disconnected()
+
+    run(main)
+
+
+def test_content_that_asking_for_the_disconnect_met_is_not_lost():
+    pending = messages(b"a", b"b")
+
+    async def receive():
+        if pending:
+            return pending.pop(0)
+        await asyncio.sleep(3600)
+
+    async def main():
+        request = Request(scope_with(), receive)
+        for _ in range(3):
+            assert not await request.is_disconnected()
+        assert await request.body() == b"ab"
+        assert not await request.is_disconnected()
+
+    run(main)
+
+
+def test_a_scope_says_while_its_content_is_streamed():
+    async def main():
+        request = reading(b"a", b"b")
+        stream = request.stream()
+        assert READING not in request.scope
+        assert await anext(stream) == b"a"
+        assert not request.scope[READING].is_set()
+        await stream.aclose()
+        assert request.scope[READING].is_set()
+
+    run(main)
+
+
+def test_content_that_was_dropped_cannot_be_streamed():
+    async def main():
+        request = reading(b"a")
+        request.scope[DROPPED] = True
+        with pytest.raises(RuntimeError, match="not there any more"):
+            await anext(request.stream())
+
+    run(main)

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from restlette.http.errors import ClientDisconnect
+from restlette.http.request import Request
 from restlette.http.response import (
     HTMLResponse,
     JSONResponse,
@@ -559,6 +560,26 @@ def test_an_error_of_the_generator_is_not_taken_for_the_clients():
         exchange(StreamingResponse(content), NEW)
 
 
+@pytest.mark.parametrize("after", [0, 1])
+def test_background_tasks_run_though_the_client_has_gone(after):
+    """disconnect-93: as where send says nothing; the server hears its own error."""
+    sent, ran = [], []
+
+    async def send(message):
+        if len(sent) == after:
+            raise OSError("gone")
+        sent.append(message)
+
+    async def background():
+        ran.append(True)
+
+    for response in (Response(b"x", background=background), Response(b"x")):
+        sent.clear()
+        with pytest.raises(OSError, match="gone"):
+            exchange(response, NEW, send=send)
+    assert ran == [True]
+
+
 @pytest.mark.parametrize("after", [0, 1, 2])
 def test_a_client_that_goes_ends_the_stream_where_send_raises(after):
     """ASGI 2.4: no error of ours; the generator is closed, background tasks run."""
@@ -604,10 +625,11 @@ def test_a_client_that_goes_ends_the_stream_where_receive_says_so():
     assert (ran, ended) == ([True], [True])
 
 
-def test_a_disconnect_within_the_content_ends_the_stream():
+@pytest.mark.parametrize("scope", [OLD, NEW])
+def test_a_disconnect_within_the_content_ends_the_stream(scope):
     """Content made of the request's own stream ends with it."""
     content = Noted(b"a", error=ClientDisconnect())
-    assert len(exchange(StreamingResponse(content), NEW)) == 2
+    assert len(exchange(StreamingResponse(content), scope)) == 2
     assert content.closed == 1
 
 
@@ -628,6 +650,187 @@ def test_an_ordinary_iterable_is_read_in_a_thread_with_the_context():
         return content_of(sent)
 
     assert asyncio.run(main()) == b"shelf"
+
+
+def test_an_iterator_runs_in_the_requests_own_task():
+    """There a time limit or a task group that is open across a `yield` belongs."""
+
+    async def main():
+        tasks = []
+
+        async def content():
+            async with asyncio.timeout(60):
+                tasks.append(asyncio.current_task())
+                yield b"x"
+
+        async def send(message):
+            pass
+
+        for scope in (OLD, NEW):
+            await StreamingResponse(content())(scope, asyncio.Event().wait, send)
+        return tasks == [asyncio.current_task()] * 2
+
+    assert asyncio.run(main())
+
+
+@pytest.mark.parametrize("scope", [OLD, NEW])
+def test_an_iterators_own_time_limit_is_its_own_error(scope):
+    async def content():
+        yield b"a"
+        async with asyncio.timeout(0):
+            await asyncio.sleep(60)
+
+    with pytest.raises(TimeoutError):
+        exchange(StreamingResponse(content()), scope)
+
+
+async def gone():
+    return {"type": "http.disconnect"}
+
+
+def test_an_error_while_a_stream_is_closed_is_not_hidden():
+    """disconnect-93: the client has gone, and the generator's `finally` failed."""
+
+    async def content():
+        try:
+            await asyncio.sleep(60)
+            yield b""
+        finally:
+            raise LookupError("closing")
+
+    with pytest.raises(LookupError, match="closing"):
+        exchange(StreamingResponse(content()), OLD, receive=gone)
+
+
+def test_the_first_watcher_that_ends_ends_the_stream_and_the_others():
+    """A kind may have more to run beside it: `_watchers`."""
+    ended = []
+
+    async def other():
+        try:
+            await asyncio.sleep(60)
+        finally:
+            ended.append("watcher")
+
+    class Watched(StreamingResponse):
+        def _watchers(self, scope, receive, send):
+            return [other(), *super()._watchers(scope, receive, send)]
+
+    async def content():
+        try:
+            await asyncio.sleep(60)
+            yield b""
+        finally:
+            ended.append("iterator")
+
+    messages = [{"type": "http.request", "body": b"", "more_body": False}]
+
+    async def receive():
+        return messages.pop() if messages else await gone()
+
+    exchange(Watched(content()), OLD, receive=receive)
+    assert ended == ["iterator", "watcher"]
+
+
+def test_an_error_of_receive_ends_the_stream():
+    async def receive():
+        raise LookupError("receive")
+
+    content = Noted(*30 * [b"a"])
+
+    async def send(message):
+        await asyncio.sleep(0)
+
+    with pytest.raises(LookupError, match="receive"):
+        exchange(StreamingResponse(content), OLD, receive=receive, send=send)
+    assert content.closed == 1
+
+
+def test_a_request_that_is_cancelled_closes_the_stream():
+    ended = []
+
+    async def content():
+        try:
+            yield b"x"
+            await asyncio.sleep(60)
+        finally:
+            ended.append(True)
+
+    async def main():
+        sent = asyncio.Event()
+
+        async def send(message):
+            if message["type"] == "http.response.body":
+                sent.set()
+
+        response = StreamingResponse(content())
+        task = asyncio.ensure_future(response(OLD, asyncio.Event().wait, send))
+        await asyncio.wait_for(sent.wait(), 30)
+        task.cancel()
+        await asyncio.wait([task])
+        return task.cancelled(), asyncio.all_tasks() == {asyncio.current_task()}
+
+    assert asyncio.run(main()) == (True, True)
+    assert ended == [True]
+
+
+@pytest.mark.parametrize("scope", [OLD, NEW])
+def test_stream_90_a_reader_that_takes_nothing_counts_as_gone(scope, caplog):
+    """stream-90: the stream is closed, background tasks run, one line says so."""
+    content, ran = Noted(b"a", b"b"), []
+
+    async def send(message):
+        if message.get("body"):
+            await asyncio.sleep(60)
+
+    async def background():
+        ran.append(True)
+
+    response = StreamingResponse(content, background=background, write_timeout=0.01)
+    exchange(response, scope, send=send)
+    assert (content.closed, content.pieces, ran) == (1, [b"b"], [True])
+    assert [record.getMessage() for record in caplog.records] == [
+        "a stream was ended: its reader took nothing for 0.01 s"
+    ]
+
+
+def test_a_reader_that_takes_something_in_time_has_all_of_it(caplog):
+    response = StreamingResponse([b"a", b"b"], write_timeout=60)
+    assert content_of(exchange(response)) == b"ab"
+    assert caplog.records == []
+
+
+def test_a_write_timeout_is_more_than_nothing():
+    with pytest.raises(ValueError, match="write_timeout is a number of seconds"):
+        StreamingResponse([], write_timeout=0)
+
+
+@pytest.mark.parametrize("scope", [OLD, NEW])
+def test_stream_90_the_iterator_waits_for_the_reader(scope):
+    """stream-90: nothing is made ahead of what was taken."""
+    made, seen = [], []
+
+    async def endless():
+        while True:
+            made.append(b"x" * 1000)
+            yield made[-1]
+
+    async def send(message):
+        seen.append(len(made))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        seen.append(len(made))
+        if len(seen) == 20:
+            raise OSError("gone")
+
+    exchange(StreamingResponse(endless()), scope, send=send)
+    assert seen == [n for n in range(10) for _ in range(2)]
+
+
+@pytest.mark.parametrize("piece", [{"a": 1}, 5])
+def test_a_piece_that_is_neither_text_nor_bytes_is_an_error_that_teaches(piece):
+    with pytest.raises(TypeError, match="StreamingResponse takes str or bytes, not"):
+        exchange(StreamingResponse([piece]), NEW)
 
 
 def test_an_iterator_that_cannot_be_closed_need_not_be():
@@ -651,3 +854,138 @@ def test_a_redirect_takes_no_ref() -> None:
     """Its text is no URL."""
     with pytest.raises(TypeError, match=r"a str, not Ref\. .* request\.url_for"):
         RedirectResponse(Ref("books"))
+
+
+def test_a_generator_that_never_waits_does_not_keep_the_loop_to_itself():
+    """A server whose client has gone takes what it is sent at once (ASGI 2.3)."""
+    ended = []
+
+    async def content():
+        try:
+            # Without end, but for a test that is to fail and not to hang.
+            for _ in range(1_000_000):
+                yield b"x"
+        except GeneratorExit:
+            ended.append("closed")
+            raise
+
+    async def receive():
+        await asyncio.sleep(0)
+        return {"type": "http.disconnect"}
+
+    exchange(StreamingResponse(content()), OLD, receive=receive)
+    assert ended == ["closed"]
+
+
+# Content made of the request's own ----------------------------------------------------
+
+PIECES = [b"one", b"two", b"three", b"four"]
+
+
+def posting(version="2.3"):
+    asgi = {"spec_version": version}
+    return {"type": "http", "method": "POST", "asgi": asgi, "headers": []}
+
+
+def uploading(*pieces, then=None):
+    """A receive that gives content, one piece after the other, as it arrives."""
+    messages = [
+        {"type": "http.request", "body": piece, "more_body": True} for piece in pieces
+    ]
+    if then is None:
+        messages[-1]["more_body"] = False
+    else:
+        messages.append(then)
+
+    async def receive():
+        await asyncio.sleep(0)
+        if not messages:
+            await asyncio.sleep(60)
+        return messages.pop(0)
+
+    return receive
+
+
+@pytest.mark.parametrize("version", ["2.3", "2.4"])
+def test_a_stream_may_be_made_of_the_requests_content(version):
+    """It and what watches for the disconnect receive from one channel."""
+    scope = posting(version)
+    receive = uploading(*PIECES)
+
+    async def shouted():
+        async for piece in Request(scope, receive).stream():
+            yield piece.upper()
+
+    sent = exchange(StreamingResponse(shouted()), scope, receive=receive)
+    assert content_of(sent) == b"ONETWOTHREEFOUR"
+    assert sent[-1]["more_body"] is False
+
+
+@pytest.mark.parametrize("version", ["2.3", "2.4"])
+def test_a_disconnect_is_heard_by_who_reads_the_content(version):
+    """disconnect-93: during the body, while an answer is made of it."""
+    scope = posting(version)
+    receive = uploading(*PIECES, then={"type": "http.disconnect"})
+    ended = []
+
+    async def shouted():
+        try:
+            async for piece in Request(scope, receive).stream():
+                yield piece.upper()
+        finally:
+            ended.append(True)
+
+    sent = exchange(StreamingResponse(shouted()), scope, receive=receive)
+    assert content_of(sent) == b"ONETWOTHREEFOUR"
+    assert sent[-1]["more_body"] is True
+    assert ended == [True]
+
+
+def test_a_disconnect_after_the_content_was_read_ends_the_stream():
+    scope = posting()
+    rest = uploading(*PIECES, then={"type": "http.disconnect"})
+    end = {"type": "http.request", "body": b"", "more_body": False}
+
+    async def receive():
+        message = await rest()
+        if message.get("body") == b"four":
+            return {**end, "body": b"four"}
+        return message
+
+    async def content():
+        async for piece in Request(scope, receive).stream():
+            yield piece
+        await asyncio.sleep(60)
+
+    sent = exchange(StreamingResponse(content()), scope, receive=receive)
+    assert content_of(sent) == b"onetwothreefour"
+    assert sent[-1]["more_body"] is True
+
+
+def test_content_that_came_while_nobody_read_is_not_lost_in_silence():
+    scope = posting()
+    receive = uploading(*PIECES)
+
+    async def content():
+        yield b"first"
+        await asyncio.sleep(0.01)
+        async for piece in Request(scope, receive).stream():
+            yield piece
+
+    with pytest.raises(RuntimeError, match=r"begin .* `await request.body\(\)`"):
+        exchange(StreamingResponse(content()), scope, receive=receive)
+
+
+def test_content_that_nobody_reads_does_not_hide_the_disconnect():
+    ended = []
+
+    async def content():
+        try:
+            await asyncio.sleep(60)
+            yield b"never"
+        finally:
+            ended.append(True)
+
+    receive = uploading(*PIECES, then={"type": "http.disconnect"})
+    exchange(StreamingResponse(content()), posting(), receive=receive)
+    assert ended == [True]

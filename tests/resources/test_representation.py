@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import typing
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
 from typing import Any
 
 import attrs
 import pytest
 
 from restlette.http.response import JSONResponse, Response
+from restlette.http.streams import NDJSON, EventStream, ServerSentEvent
 from restlette.resources.models import model_for
 from restlette.resources.representation import (
     JSON,
@@ -257,3 +259,52 @@ def test_without_an_annotation_nothing_is_known() -> None:
 def test_content_without_a_form_is_refused() -> None:
     with pytest.raises(TypeError, match="bytes has no form in JSON"):
         returns_of(Created[bytes])
+
+
+# Streams
+
+BOOKS = model_for(Book)
+EACH = (NDJSON, EventStream)
+
+
+@pytest.mark.parametrize(
+    ("annotation", "streams", "item", "typed"),
+    [
+        (AsyncIterator[Book], EACH, BOOKS, True),
+        (typing.AsyncIterable[Book], EACH, BOOKS, True),
+        (AsyncGenerator[Book, None], EACH, BOOKS, True),
+        (Iterator[dict[str, Any]], EACH, None, True),
+        (Generator[Book, None, None], EACH, BOOKS, True),
+        (AsyncIterator, EACH, None, True),
+        (AsyncIterator[ServerSentEvent[Book]], (EventStream,), BOOKS, True),
+        (AsyncIterator[ServerSentEvent], (EventStream,), None, True),
+        (AsyncIterator[Book] | None, EACH, BOOKS, True),
+        (EventStream[Book], (EventStream,), BOOKS, False),
+        (EventStream[ServerSentEvent[Book]], (EventStream,), BOOKS, False),
+        (EventStream, (EventStream,), None, False),
+        (NDJSON[Book] | EventStream[Book], EACH, BOOKS, False),
+        (NDJSON[Book] | EventStream[Film], EACH, model_for(Book | Film), False),
+    ],
+)
+def test_an_annotation_says_what_a_stream_is_made_of(
+    annotation, streams, item, typed
+) -> None:
+    returns = returns_of(annotation)
+    assert (returns.streams, returns.item) == (streams, item)
+    assert (returns.typed, returns.model) == (typed, None)
+
+
+def test_a_stream_is_200() -> None:
+    assert returns_of(AsyncIterator[Book]).statuses == (200,)
+    assert returns_of(AsyncIterator[Book] | None).statuses == (200, 204)
+    assert returns_of(AsyncIterator[Book] | None).none_ok
+
+
+def test_a_result_is_not_both_content_and_a_stream() -> None:
+    with pytest.raises(TypeError, match="either content or a stream of items"):
+        returns_of(AsyncIterator[Book] | Book)
+
+
+def test_an_item_without_a_form_is_refused() -> None:
+    with pytest.raises(TypeError, match="complex"):
+        returns_of(AsyncIterator[list[complex]])
