@@ -7,8 +7,7 @@ written here.
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import suppress
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import attrs
@@ -22,7 +21,6 @@ from restlette import (
     Request,
     Router,
     WebSocket,
-    WebSocketDisconnect,
     WebSocketEndpoint,
 )
 
@@ -110,19 +108,11 @@ class Feed(WebSocketEndpoint):
     store: BookStore
 
     async def on_connect(self, websocket: WebSocket) -> None:
-        """Begin to tell; what happens from now on is heard."""
-        changes = self.store.watch()
+        """Begin to listen; what happens from now on is told."""
+        self._changes = self.store.watch()
         await websocket.accept()
-        self._telling = asyncio.create_task(tell(websocket, changes))
 
-    async def on_disconnect(self, websocket: WebSocket, close_code: int) -> None:
-        """Stop telling."""
-        self._telling.cancel()
-        await asyncio.wait([self._telling])
-
-
-async def tell(websocket: WebSocket, changes: asyncio.Queue[Change]) -> None:
-    """Send changes as they come, until nobody is left to hear of them."""
-    with suppress(WebSocketDisconnect):
+    async def stream(self, websocket: WebSocket) -> AsyncIterator[Change]:
+        """Tell of changes as they come, as long as somebody is there to hear."""
         while True:
-            await websocket.send_json(await changes.get())
+            yield await self._changes.get()
