@@ -617,7 +617,8 @@ async def until_disconnect(scope: Scope, receive: Receive) -> None:
         if reading is not None:
             await reading.wait()
         message = await receive()
-        if message["type"] == "http.disconnect":
+        # The latter is that of a handshake, which may be answered by HTTP.
+        if message["type"] in ("http.disconnect", "websocket.disconnect"):
             return
         if message.get("body") or message.get("more_body"):
             scope[DROPPED] = True

@@ -646,6 +646,9 @@ class WebSocket(HTTPConnection):
                 "an answer by HTTP is not due: accept() was called already."
             )
         await deny(response, self.scope, self._receive, self.send)
+        if self.application_state is _RESPONSE:
+            # A stream that nobody listens to any more ends without a last message.
+            raise self._lose()
 
 
 class WebSocketClose:

@@ -1049,6 +1049,43 @@ def test_ws_97_denial_of_a_client_that_left() -> None:
     assert caught.value.code == 1006
 
 
+@pytest.mark.parametrize("version", ["2.3", "2.4"])
+def test_ws_97_a_streamed_denial_of_a_client_that_left(version: str) -> None:
+    """It ends, and the stream is closed, whether the server's send raises or not."""
+    closed = []
+
+    async def endless() -> AsyncIterator[str]:
+        try:
+            while True:
+                await asyncio.sleep(0)
+                yield "a"
+        finally:
+            closed.append(True)
+
+    async def main() -> None:
+        left = asyncio.Event()
+
+        async def receive() -> Any:
+            await left.wait()
+            return gone(1006)
+
+        async def send(message: Any) -> None:
+            if left.is_set() and version == "2.4":
+                raise OSError("gone")
+            if message.get("body"):
+                left.set()
+
+        asgi = {"version": "3.0", "spec_version": version}
+        scope = {"type": "websocket", "headers": [], "extensions": OFFER, "asgi": asgi}
+        websocket = WebSocket(scope, receive, send)
+        with pytest.raises(WebSocketDisconnect) as caught:
+            await websocket.send_denial_response(StreamingResponse(endless()))
+        assert caught.value.code == websocket.close_code == 1006
+
+    asyncio.run(main())
+    assert closed == [True]
+
+
 # each_text ----------------------------------------------------------------------------
 
 
