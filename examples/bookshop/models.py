@@ -141,9 +141,24 @@ class Change:
     """Something that happened to a book.
 
     Attributes:
+        number: How many things had happened by then, this one included.
         event: What happened.
         book: The book as it is now; one that was removed, as it was.
     """
 
+    number: int
     event: Event
     book: Book
+
+
+@attrs.frozen
+class Imported:
+    """What came of a file of books.
+
+    Attributes:
+        added: How many books are new in the shop.
+        known: How many were there already, by their ISBN; they are as they were.
+    """
+
+    added: int
+    known: int

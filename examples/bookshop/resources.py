@@ -12,17 +12,29 @@ from pathlib import Path
 
 import attrs
 
-from examples.bookshop.models import Book, BookPatch, BookQuery, Change, NewBook
+from examples.bookshop.files import BooksForm, CoverForm, Covers, read_books
+from examples.bookshop.models import (
+    Book,
+    BookPatch,
+    BookQuery,
+    Change,
+    Imported,
+    NewBook,
+)
 from examples.bookshop.store import BookStore
 from restlette import (
     Created,
+    EventStream,
+    FileResponse,
     HTMLResponse,
     HTTPEndpoint,
     Request,
     Router,
+    ServerSentEvent,
     WebSocket,
     WebSocketEndpoint,
 )
+from restlette.concurrency import run_in_threadpool
 
 PAGE = Path(__file__).with_name("welcome.html").read_text(encoding="utf-8")
 
@@ -62,6 +74,7 @@ class BookItem(HTTPEndpoint):
     """One book."""
 
     store: BookStore
+    covers: Covers
 
     async def get(self, request: Request, book_id: int) -> Book:
         """Show the book.
@@ -97,6 +110,59 @@ class BookItem(HTTPEndpoint):
             NoSuchBook: There is no such book.
         """
         await self.store.remove(book_id)
+        self.covers.remove(book_id)
+
+
+@books.route("/import", name="import")
+class Import(HTTPEndpoint):
+    """Many books at once."""
+
+    store: BookStore
+
+    async def post(self, request: Request, form: BooksForm) -> Imported:
+        """Add the books of a CSV file.
+
+        Raises:
+            NoBooks: Some lines are no books; none was added.
+        """
+        content = await form.file.read()
+        # A large file takes its time, in which others are to be answered.
+        return await self.store.add_all(await run_in_threadpool(read_books, content))
+
+
+@books.route("/{book_id:int}/cover", name="cover", limits={"multipart": 4 * 1024**2})
+class CoverOfBook(HTTPEndpoint):
+    """The picture of a book's cover."""
+
+    store: BookStore
+    covers: Covers
+
+    async def get(self, request: Request, book_id: int) -> FileResponse:
+        """Show the cover, or the ranges of it that are asked for.
+
+        Raises:
+            NoCover: The book has none, or there is no such book.
+        """
+        cover = self.covers.get(book_id)
+        headers = {"x-content-type-options": "nosniff"}
+        return FileResponse(cover.path, media_type=cover.media_type, headers=headers)
+
+    async def post(
+        self, request: Request, book_id: int, form: CoverForm
+    ) -> Created[None]:
+        """Take a picture in the place of the one before.
+
+        Raises:
+            NoSuchBook: There is no such book.
+            NoPicture: The file is no PNG, JPEG or WebP picture.
+        """
+        await self.store.get(book_id)
+        await self.covers.put(book_id, form.cover)
+        return Created(None, location=CoverOfBook.ref(book_id=book_id))
+
+    async def delete(self, request: Request, book_id: int) -> None:
+        """Take the cover away."""
+        self.covers.remove(book_id)
 
 
 @books.route("/feed", name="feed")
@@ -108,11 +174,38 @@ class Feed(WebSocketEndpoint):
     store: BookStore
 
     async def on_connect(self, websocket: WebSocket) -> None:
-        """Begin to listen; what happens from now on is told."""
+        """Begin to tell; what happens from now on is heard."""
         self._changes = self.store.watch()
         await websocket.accept()
 
     async def stream(self, websocket: WebSocket) -> AsyncIterator[Change]:
-        """Tell of changes as they come, as long as somebody is there to hear."""
+        """Tell of changes as they come."""
         while True:
             yield await self._changes.get()
+
+
+@books.route("/changes", name="changes")
+class Changes(HTTPEndpoint):
+    """The same as events, for who rather asks over HTTP."""
+
+    store: BookStore
+
+    async def get(self, request: Request) -> EventStream[Change]:
+        """Tell of changes as they come; who comes back hears what was missed."""
+        changes = self.store.watch()
+        last = request.headers.get("last-event-id", "")
+        is_number = last.isdecimal() and len(last) < 20
+        missed = self.store.since(int(last)) if is_number else []
+
+        async def events() -> AsyncIterator[ServerSentEvent[Change]]:
+            for change in missed:
+                yield event_of(change)
+            while True:
+                yield event_of(await changes.get())
+
+        return EventStream(events())
+
+
+def event_of(change: Change) -> ServerSentEvent[Change]:
+    """Give a change as an event, with its number as the id."""
+    return ServerSentEvent(change, event=change.event, id=str(change.number))

@@ -8,20 +8,31 @@ request has its turn.
 from __future__ import annotations
 
 import asyncio
-import csv
+from collections import deque
 from collections.abc import Iterable
 from pathlib import Path
 from weakref import WeakSet
 
 import attrs
 
-from examples.bookshop.models import Book, BookQuery, Change, Event, NewBook
+from examples.bookshop.files import read_books
+from examples.bookshop.models import (
+    Book,
+    BookQuery,
+    Change,
+    Event,
+    Imported,
+    NewBook,
+)
 from examples.bookshop.search import find
 from restlette import Conflict, NotFound
 
 BOOKS = Path(__file__).with_name("books.csv")
 
+# How many changes wait for a listener, and how many are remembered for those who come
+# back.
 BACKLOG = 32
+HISTORY = 1000
 
 
 class NoSuchBook(NotFound):
@@ -53,6 +64,8 @@ class BookStore:
         self._by_isbn: dict[str, Book] = {}
         self._last_id = 0
         self._watchers: WeakSet[asyncio.Queue[Change]] = WeakSet()
+        self._happened = 0
+        self._history: deque[Change] = deque(maxlen=HISTORY)
         for book in books:
             self._add(book)
 
@@ -77,8 +90,19 @@ class BookStore:
             ISBNTaken: The book is in the shop already.
         """
         book = self._add(new)
-        self._tell(Change(Event.ADDED, book))
+        self._tell(Event.ADDED, book)
         return book
+
+    async def add_all(self, books: Iterable[NewBook]) -> Imported:
+        """Add those of the books that are not in the shop yet."""
+        added = known = 0
+        for book in books:
+            if book.isbn in self._by_isbn:
+                known += 1
+            else:
+                await self.add(book)
+                added += 1
+        return Imported(added, known)
 
     async def replace(self, book: Book) -> Book:
         """Put a book in the place of the one with the same number.
@@ -91,7 +115,7 @@ class BookStore:
         self._place(book)
         if book.isbn != old.isbn:
             del self._by_isbn[old.isbn]
-        self._tell(Change(Event.CHANGED, book))
+        self._tell(Event.CHANGED, book)
         return book
 
     async def remove(self, book_id: int) -> None:
@@ -102,7 +126,7 @@ class BookStore:
         """
         book = await self.get(book_id)
         del self._books[book_id], self._by_isbn[book.isbn]
-        self._tell(Change(Event.REMOVED, book))
+        self._tell(Event.REMOVED, book)
 
     def watch(self) -> asyncio.Queue[Change]:
         """Give a queue that every change is put on, for as long as it is kept.
@@ -112,6 +136,10 @@ class BookStore:
         changes: asyncio.Queue[Change] = asyncio.Queue(BACKLOG)
         self._watchers.add(changes)
         return changes
+
+    def since(self, number: int) -> list[Change]:
+        """Give the changes after a number, as far as they are remembered."""
+        return [change for change in self._history if change.number > number]
 
     def _add(self, new: NewBook) -> Book:
         book = Book(**attrs.asdict(new), id=self._last_id + 1)
@@ -125,24 +153,16 @@ class BookStore:
             raise ISBNTaken(other)
         self._books[book.id] = self._by_isbn[book.isbn] = book
 
-    def _tell(self, change: Change) -> None:
+    def _tell(self, event: Event, book: Book) -> None:
+        self._happened += 1
+        change = Change(self._happened, event, book)
+        self._history.append(change)
         for changes in self._watchers:
             if changes.full():
                 changes.get_nowait()
             changes.put_nowait(change)
 
 
-def read_books(path: Path) -> list[NewBook]:
-    """Read books from a CSV file with the columns of `books.csv`."""
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = csv.reader(file)
-        next(rows)
-        return [
-            NewBook(isbn, title, author, int(year), language)
-            for isbn, title, author, year, language in rows
-        ]
-
-
 def open_store() -> BookStore:
     """Give a store with the books that the shop opens with."""
-    return BookStore(read_books(BOOKS))
+    return BookStore(read_books(BOOKS.read_bytes()))

@@ -71,6 +71,9 @@ class UploadFile:
     # The ancestor's name: beyond so many bytes the content is on disk.
     spool_max_size = 1_048_576
 
+    # Looked at by __del__, also of one whose arguments did not fit.
+    _owned: BinaryIO | None = None
+
     def __init__(
         self,
         filename: str,
@@ -81,7 +84,6 @@ class UploadFile:
     ) -> None:
         self._filename = filename
         self._closed = False
-        self._owned: BinaryIO | None = None
         self.headers = Headers() if headers is None else headers
         self.content_type = content_type or self.headers.get("content-type", "")
         self.file: BinaryIO = BytesIO() if file is None else file

@@ -333,3 +333,9 @@ def test_multipart_69_a_name_is_safe_whatever_came(name):
     assert not safe.endswith((".", " "))
     assert len(safe) <= 200
     assert safe.partition(".")[0].lower() not in DEVICES
+
+
+def test_arguments_that_do_not_fit_leave_nothing_to_complain_about() -> None:
+    with pytest.raises(TypeError):
+        UploadFile(name="a.txt")  # type: ignore[call-arg]
+    gc.collect()

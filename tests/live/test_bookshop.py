@@ -6,6 +6,7 @@ Status and header fields are compared whole: what is not expected is not there.
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,9 +15,11 @@ import requests
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
+from examples.bookshop.files import COLUMNS
+from examples.bookshop.store import BOOKS
 from restlette.http.limits import DEFAULT_LIMITS
 from tests.examples.bookshop.shelf import WIND, as_json
-from tests.live.server import Server
+from tests.live.server import HOST, Server
 from tests.live.wire import TIMEOUT, Answer, ask, message, of_the_application
 
 MARTIAN = as_json(
@@ -377,13 +380,50 @@ def test_the_feed_tells_of_every_change(shop: Server) -> None:
         location = f"/books/{book['id']}"
         send(shop, "PATCH", location, json={"year": 2008})
         send(shop, "DELETE", location)
-        expected = [
-            {"event": "added", "book": book},
-            {"event": "changed", "book": {**book, "year": 2008}},
-            {"event": "removed", "book": {**book, "year": 2008}},
+        heard = [json.loads(one.recv(TIMEOUT)) for _ in range(3)]
+        first = heard[0]["number"]
+        assert heard == [
+            {"number": first, "event": "added", "book": book},
+            {"number": first + 1, "event": "changed", "book": {**book, "year": 2008}},
+            {"number": first + 2, "event": "removed", "book": {**book, "year": 2008}},
         ]
-        assert [json.loads(one.recv(TIMEOUT)) for _ in expected] == expected
-        assert [json.loads(other.recv(TIMEOUT)) for _ in expected] == expected
+        assert [json.loads(other.recv(TIMEOUT)) for _ in range(3)] == heard
+
+
+def test_changes_come_as_events_too(shop: Server) -> None:
+    """With the number of each, from which a client that was away goes on."""
+    with feed_of(shop) as feed:
+        book = send(shop, "POST", "/books", json=as_json(WIND)).json()
+        send(shop, "DELETE", f"/books/{book['id']}")
+        number = json.loads(feed.recv(TIMEOUT))["number"]
+    fields = ["Host: shop.example", f"Last-Event-ID: {number - 1}"]
+    with (
+        socket.create_connection((HOST, shop.port), timeout=TIMEOUT) as connection,
+        connection.makefile("rb") as lines,
+    ):
+        connection.sendall(message("GET /books/changes", *fields))
+        assert lines.readline() == b"HTTP/1.1 200 OK\r\n"
+        told = [line for line in iter(lines.readline, b"event: removed\n") if line]
+        assert f"id: {number}\n".encode() in told
+        assert lines.readline() == f"id: {number + 1}\n".encode()
+
+
+def test_files_come_by_form_and_covers_go_in_ranges(shop: Server) -> None:
+    content = f"{','.join(COLUMNS)}\n9780141439588,Emma,Jane Austen,1815,en".encode()
+    answer = send(shop, "POST", "/books/import", files={"file": ("a.csv", content)})
+    assert answer.status == 422
+    detail = "an ISBN has 13 digits, and the last must check the others"
+    assert answer.json()["errors"] == [{"line": 2, "detail": detail}]
+    known = {"file": ("books.csv", BOOKS.read_bytes())}
+    assert send(shop, "POST", "/books/import", files=known).status == 200
+    picture = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 1000
+    cover = {"cover": ("cover.png", picture)}
+    created = send(shop, "POST", "/books/2/cover", files=cover)
+    assert created.headers == {"location": "/books/2/cover", "content-length": "0"}
+    assert send(shop, "GET", "/books/2/cover").content == picture
+    part = send(shop, "GET", "/books/2/cover", headers={"range": "bytes=-256"})
+    assert (part.status, part.content) == (206, bytes(range(256)))
+    assert send(shop, "DELETE", "/books/2/cover").status == 204
 
 
 @pytest.mark.parametrize(

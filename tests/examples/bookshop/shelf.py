@@ -1,7 +1,11 @@
 """Books that the bookshop's tests are written about."""
 
+import csv
+import io
+
 import attrs
 
+from examples.bookshop.files import COLUMNS
 from examples.bookshop.models import NewBook
 from examples.bookshop.store import BookStore
 
@@ -19,3 +23,12 @@ def small_store() -> BookStore:
 def as_json(book: NewBook, **changes: object) -> dict[str, object]:
     """Give a book as the content of a request, or of an answer with its id."""
     return attrs.asdict(book) | changes
+
+
+def written(*books: NewBook) -> bytes:
+    """Give books as CSV."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(COLUMNS)
+    writer.writerows(attrs.astuple(book) for book in books)
+    return text.getvalue().encode()

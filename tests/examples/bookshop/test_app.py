@@ -1,5 +1,6 @@
 """The application, put together: asked by a client, without a server."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,8 +8,11 @@ import pytest
 
 import examples.bookshop
 from examples.bookshop.app import app
+from examples.bookshop.models import Change
+from examples.bookshop.resources import Changes
 from examples.bookshop.store import BookStore
-from restlette.testing import TestClient
+from restlette import ServerSentEvent
+from restlette.testing import TestClient, build_request
 from tests.examples.bookshop.shelf import (
     EMMA,
     GERMINAL,
@@ -16,6 +20,7 @@ from tests.examples.bookshop.shelf import (
     WIND,
     as_json,
     small_store,
+    written,
 )
 
 
@@ -82,10 +87,10 @@ def test_what_a_client_hears_of_changes(client: TestClient) -> None:
         client.delete("/books/1")
         heard = [feed.receive_json() for _ in range(4)]
     assert heard == [
-        {"event": "added", "book": as_json(WIND, id=4)},
-        {"event": "changed", "book": as_json(WIND, id=4, year=2008)},
-        {"event": "removed", "book": as_json(WIND, id=4, year=2008)},
-        {"event": "removed", "book": as_json(EMMA, id=1)},
+        {"number": 1, "event": "added", "book": as_json(WIND, id=4)},
+        {"number": 2, "event": "changed", "book": as_json(WIND, id=4, year=2008)},
+        {"number": 3, "event": "removed", "book": as_json(WIND, id=4, year=2008)},
+        {"number": 4, "event": "removed", "book": as_json(EMMA, id=1)},
     ]
 
 
@@ -93,6 +98,100 @@ def test_the_feed_is_left_without_a_trace(client: TestClient) -> None:
     with client.websocket_connect("/books/feed"):
         pass
     assert client.post("/books", json=as_json(WIND)).status_code == 201
+
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
+
+
+def test_books_come_from_a_file(client: TestClient) -> None:
+    content = written(EMMA, WIND, NANA)
+    answer = client.post("/books/import", files={"file": ("any.txt", content)})
+    assert (answer.status_code, answer.json()) == (200, {"added": 1, "known": 2})
+    assert client.get("/books/4").json() == as_json(WIND, id=4)
+
+
+def test_a_file_with_a_wrong_line_adds_nothing(client: TestClient) -> None:
+    content = written(WIND) + b"9780141439588,Emma,Jane Austen,1815,en\r\n"
+    answer = client.post("/books/import", files={"file": ("books.csv", content)})
+    assert answer.status_code == 422
+    detail = "an ISBN has 13 digits, and the last must check the others"
+    assert answer.json()["errors"] == [{"line": 3, "detail": detail}]
+    assert client.get("/books/4").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "target, name", [("/books/import", "file"), ("/books/1/cover", "cover")]
+)
+def test_a_form_without_its_file_is_refused(
+    client: TestClient, target: str, name: str
+) -> None:
+    answer = client.post(target, files={"other": ("books.csv", b"")})
+    errors = [(each["name"], each["code"]) for each in answer.json()["errors"]]
+    assert (answer.status_code, errors) == (
+        422,
+        [("other", "unknown"), (name, "missing")],
+    )
+    as_text = client.post(target, data={name: "text"})
+    assert as_text.json()["errors"][0]["code"] == "type"
+    assert client.post(target, json={}).status_code == 415
+
+
+def test_a_cover_goes_through_its_life(client: TestClient) -> None:
+    assert client.get("/books/1/cover").status_code == 404
+    created = client.post("/books/1/cover", files={"cover": ("x.html", PNG)})
+    assert created.status_code == 201
+    assert created.headers["location"] == "/books/1/cover"
+
+    shown = client.get("/books/1/cover")
+    assert (shown.status_code, shown.content) == (200, PNG)
+    assert shown.headers["content-type"] == "image/png"
+    assert shown.headers["x-content-type-options"] == "nosniff"
+
+    etag = {"if-none-match": shown.headers["etag"]}
+    assert client.get("/books/1/cover", headers=etag).status_code == 304
+
+    part = client.get("/books/1/cover", headers={"range": "bytes=8-11"})
+    assert (part.status_code, part.content) == (206, bytes(range(4)))
+    assert part.headers["content-range"] == f"bytes 8-11/{len(PNG)}"
+
+    assert client.delete("/books/1/cover").status_code == 204
+    assert client.get("/books/1/cover").status_code == 404
+
+
+def test_a_cover_goes_with_its_book(client: TestClient) -> None:
+    client.post("/books/1/cover", files={"cover": ("x.png", PNG)})
+    client.delete("/books/1")
+    assert client.get("/books/1/cover").status_code == 404
+    nowhere = client.post("/books/1/cover", files={"cover": ("x.png", PNG)})
+    assert nowhere.status_code == 404
+
+
+def test_what_is_no_picture_is_no_cover(client: TestClient) -> None:
+    answer = client.post("/books/1/cover", files={"cover": ("x.png", b"<script>")})
+    assert answer.status_code == 422
+    large = PNG + bytes(5 * 1024**2)
+    answer = client.post("/books/1/cover", files={"cover": ("x.png", large)})
+    assert answer.status_code == 413
+
+
+def test_who_comes_back_hears_what_was_missed() -> None:
+    async def main() -> list[ServerSentEvent[Change]]:
+        store = small_store()
+        for number in (1, 2, 3):
+            await store.remove(number)
+        request = build_request("GET", "/", headers={"last-event-id": "1"})
+        stream = await Changes(store=store).get(request)
+        events = aiter(stream.body_iterator)
+        heard = [await anext(events), await anext(events)]
+        await store.add(WIND)
+        return [*heard, await anext(events)]
+
+    heard = asyncio.run(main())
+    assert [(each.id, each.event) for each in heard] == [
+        ("2", "removed"),
+        ("3", "removed"),
+        ("4", "added"),
+    ]
 
 
 def test_every_file_is_named_in_the_readme() -> None:

@@ -4,10 +4,12 @@ The first half calls methods as plain Python; the second sends bytes to an insta
 """
 
 import asyncio
+from pathlib import Path
 
 import attrs
 import pytest
 
+from examples.bookshop.files import Covers
 from examples.bookshop.models import Book, BookPatch, BookQuery, Order
 from examples.bookshop.resources import BookItem, Books, Welcome
 from examples.bookshop.store import ISBNTaken, NoSuchBook
@@ -50,27 +52,27 @@ def test_posting_a_book_that_is_there_is_a_conflict() -> None:
 
 
 def test_an_item_is_its_book() -> None:
-    item = BookItem(store=small_store())
+    item = BookItem(store=small_store(), covers=Covers(Path()))
     emma = Book(**attrs.asdict(EMMA), id=1)
     assert asyncio.run(item.get(REQUEST, book_id=1)) == emma
 
 
 def test_putting_describes_the_book_anew() -> None:
-    item = BookItem(store=small_store())
+    item = BookItem(store=small_store(), covers=Covers(Path()))
     wind = Book(**attrs.asdict(WIND), id=1)
     assert asyncio.run(item.put(REQUEST, book_id=1, body=WIND)) == wind
     assert asyncio.run(item.get(REQUEST, book_id=1)) == wind
 
 
 def test_patching_changes_what_is_named() -> None:
-    item = BookItem(store=small_store())
+    item = BookItem(store=small_store(), covers=Covers(Path()))
     emma = Book(**attrs.asdict(EMMA), id=1)
     patched = asyncio.run(item.patch(REQUEST, book_id=1, body=BookPatch(year=1816)))
     assert patched == attrs.evolve(emma, year=1816)
 
 
 def test_deleting_takes_the_book_out() -> None:
-    item = BookItem(store=small_store())
+    item = BookItem(store=small_store(), covers=Covers(Path()))
     asyncio.run(item.delete(REQUEST, book_id=1))
     with pytest.raises(NoSuchBook):
         asyncio.run(item.get(REQUEST, book_id=1))

@@ -132,10 +132,12 @@ def test_watchers_hear_of_every_change_in_order() -> None:
         changed = await store.replace(attrs.evolve(wind, year=2008))
         await store.remove(wind.id)
         expected = [
-            Change(Event.ADDED, wind),
-            Change(Event.CHANGED, changed),
-            Change(Event.REMOVED, changed),
+            Change(1, Event.ADDED, wind),
+            Change(2, Event.CHANGED, changed),
+            Change(3, Event.REMOVED, changed),
         ]
+        assert store.since(0) == expected
+        assert store.since(2) == expected[2:]
         assert [one.get_nowait() for _ in range(one.qsize())] == expected
         assert [other.get_nowait() for _ in range(other.qsize())] == expected
 
