@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import typing
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
-from typing import Any
+from typing import Annotated, Any
 
 import attrs
 import pytest
+from marshmallow import Schema, fields
 
 from restlette.http.response import JSONResponse, Response
 from restlette.http.streams import NDJSON, EventStream, ServerSentEvent
@@ -28,6 +29,10 @@ from restlette.resources.uri import Ref
 @attrs.frozen
 class Book:
     title: str
+
+
+class BookSchema(Schema):
+    title = fields.String()
 
 
 @attrs.frozen
@@ -308,3 +313,11 @@ def test_a_result_is_not_both_content_and_a_stream() -> None:
 def test_an_item_without_a_form_is_refused() -> None:
     with pytest.raises(TypeError, match="complex"):
         returns_of(AsyncIterator[list[complex]])
+
+
+def test_a_schema_beside_a_stream_is_for_its_items() -> None:
+    """As what `@returns` puts around the annotation."""
+    schema = Annotated[dict[str, Any], BookSchema]
+    returns = returns_of(Annotated[AsyncIterator[dict[str, Any]], BookSchema])
+    assert (returns.streams, returns.typed) == (EACH, True)
+    assert returns.item == returns_of(AsyncIterator[schema]).item == model_for(schema)
