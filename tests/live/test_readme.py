@@ -7,9 +7,12 @@ import re
 import shlex
 from pathlib import Path
 
+import requests
+
 import examples.bookshop
-from tests.live.server import Server
+from tests.live.server import ROOT, Server
 from tests.live.test_bookshop import send
+from tests.live.wire import TIMEOUT
 
 README = Path(examples.bookshop.__file__).with_name("README.md")
 
@@ -21,6 +24,12 @@ CURL.add_argument("-X", dest="method")
 CURL.add_argument("-H", dest="fields", action="append", default=[])
 CURL.add_argument("-d", dest="form")
 CURL.add_argument("--json")
+CURL.add_argument("-F", dest="file")
+CURL.add_argument("-N", action="store_true")
+CURL.add_argument("-r", dest="range")
+
+# A picture that the reader is to have.
+FILES = {"cover.png": b"\x89PNG\r\n\x1a\n" + bytes(1000)}
 
 
 def commands() -> list[tuple[str, int]]:
@@ -46,9 +55,33 @@ def run(shop: Server, command: str) -> int:
         form = "application/x-www-form-urlencoded"
         fields["content-type"] = form if options.form else "application/json"
         content = content.encode()
-    method = options.method or ("GET" if content is None else "POST")
+    if options.range is not None:
+        fields["range"] = f"bytes={options.range}"
+    files = None if options.file is None else chosen(options.file)
+    sends = content is not None or files is not None
+    method = options.method or ("POST" if sends else "GET")
     target = options.url.removeprefix(shop.url)
-    return send(shop, method, target, headers=fields, data=content).status
+    if options.N:
+        return status_of(shop, target, fields)
+    return send(shop, method, target, headers=fields, data=content, files=files).status
+
+
+def chosen(field: str) -> dict[str, tuple[str, bytes]]:
+    """Give the file that a field of a form, `name=@path`, is to send."""
+    name, _, path = field.partition("=@")
+    content = FILES[path] if path in FILES else (ROOT / path).read_bytes()
+    return {name: (path, content)}
+
+
+def status_of(shop: Server, target: str, fields: dict[str, str]) -> int:
+    """Give the status of an answer that has no end."""
+    with requests.Session() as session:
+        session.trust_env = False
+        answer = session.get(
+            shop.url + target, headers=fields, timeout=TIMEOUT, stream=True
+        )
+        with answer:
+            return answer.status_code
 
 
 def test_every_line_is_answered_as_its_comment_says(new_shop: Server) -> None:
