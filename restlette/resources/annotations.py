@@ -240,9 +240,10 @@ def keep_local_names(definition: type | FunctionType) -> None:
     for value in vars(definition).values():
         if isinstance(value, FunctionType):
             annotations += value.__annotations__.values()
-    found = _from_frames(
-        definition.__qualname__, definition.__module__, _mentioned(annotations)
-    )
+    mentioned = _mentioned(annotations)
+    if not mentioned:
+        return
+    found = _from_frames(definition.__qualname__, definition.__module__, mentioned)
     if found:
         setattr(definition, KEPT, found)
 

@@ -186,7 +186,8 @@ def _annotations(
         for name, annotation in function.__annotations__.items()
         if name == "return" or (name in PARTS and name in names)
     }
-    if not written:
+    # PERF: nothing has to be looked up where classes are written as such.
+    if all(isinstance(annotation, type) for annotation in written.values()):
         return written
     space = names_of_function(function, owner, written)
     try:

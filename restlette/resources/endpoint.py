@@ -170,6 +170,9 @@ def _method_table(cls: type[HTTPEndpoint]) -> dict[str, FunctionType]:
         names[method] = name
     table = {}
     for method, name in names.items():
+        # PERF: asked first, since most classes have few of them.
+        if not hasattr(cls, name):
+            continue
         function = _written(cls, name)
         # None takes an inherited method away, as `__hash__ = None` does.
         if function is None:

@@ -8,6 +8,7 @@ from typing import (
     Generic,
     Literal,
     NamedTuple,
+    NewType,
     NotRequired,
     TypedDict,
     TypeVar,
@@ -214,6 +215,13 @@ class Wide:
 def test_what_is_no_member_of_a_union_is_an_error(annotation) -> None:
     with pytest.raises(TypeError, match=r"Wide is not written as .*it is none of Book"):
         model_for(annotation).dump(Wide("Dune", 9))
+
+
+def test_a_union_in_a_union_has_its_members() -> None:
+    named = NewType("named", Book | Note)  # type: ignore[valid-newtype]
+    dump = model_for(named | Film).dump
+    shown = [dump(StoredBook("Dune")), dump(Note("read")), dump(StoredFilm(137))]
+    assert shown == [{"title": "Dune"}, {"text": "read"}, {"length": 137}]
 
 
 def test_what_a_typed_dict_requires_has_to_be_there() -> None:
