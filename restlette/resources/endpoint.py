@@ -189,10 +189,7 @@ def _method_table(cls: type[HTTPEndpoint]) -> dict[str, FunctionType]:
 
 def _written(cls: type, name: str) -> Any:
     """Give an attribute as it was written in the class, descriptors not asked."""
-    for base in cls.__mro__:
-        if name in vars(base):
-            return vars(base)[name]
-    return None
+    return next(vars(base)[name] for base in cls.__mro__ if name in vars(base))
 
 
 def operations_of(

@@ -468,7 +468,7 @@ class Site:
         raw = scope.get("raw_path")
         # PERF: what nearly every path is needs no second look.
         if path.isascii() and path.isprintable() and not (raw and b"%" in raw):
-            found = self.tree.match(path) if path[:1] == "/" else None
+            found = self.tree.match(path)
         else:
             found = self._find(path, scope)
         if found is None:

@@ -147,7 +147,8 @@ class Tree(Generic[L]):
         while waiting:
             path, node = waiting.pop()
             end = node.end
-            if end is not None:
+            # An empty path is none.
+            if end is not None and path:
                 self._exact[path] = end
             # A pattern would be asked before a parameter.
             if not node.patterns:
@@ -162,11 +163,11 @@ class Tree(Generic[L]):
         """Find what a path leads to.
 
         Args:
-            path: The decoded path, empty or with a slash at its beginning.
+            path: The decoded path.
 
         Returns:
             What hangs there and the values of the parameters on the way, in order; or
-            None.
+            None, as for a path that does not begin with a slash.
         """
         leaf = self._exact.get(path)
         if leaf is not None:
@@ -178,7 +179,7 @@ class Tree(Generic[L]):
                 value = take(last)
                 if value is not NO_MATCH:
                     return leaf, [value]
-        return self.search(split_path(path))
+        return self.search(split_path(path)) if slash and path[0] == "/" else None
 
     def search(self, segments: list[str]) -> tuple[L, list[Any]] | None:
         """Find what a path leads to, without shortcuts.

@@ -1,6 +1,7 @@
 """How a request goes through a resource, step by step."""
 
 import asyncio
+import functools
 import json
 from contextlib import asynccontextmanager, nullcontext
 from contextvars import ContextVar
@@ -1230,3 +1231,31 @@ def test_body_54_the_limits_of_forms_are_set_at_each_place(figures, status_code,
     app.mount("/uploads", router)
     answer = call(app, "POST", "/uploads/", content=UPLOAD, headers=MULTIPART)
     assert answer.status_code == status_code
+
+
+def test_what_stands_around_a_handler_is_given_parameters_by_name() -> None:
+    """By position, which is quicker, only what the handler itself would take."""
+
+    def logged(handler):
+        @functools.wraps(handler)
+        async def around(self, request, **parameters):
+            return {"around": await handler(self, request, **parameters)}
+
+        return around
+
+    class Item(HTTPEndpoint):
+        async def get(self, request, key: int) -> dict:
+            return {"key": key}
+
+        @logged
+        async def put(self, request, key: int) -> dict:
+            return {"key": key}
+
+        async def delete(self, request, *, key: int) -> dict:
+            return {"key": key}
+
+    app = Restlette()
+    app.add_route("/items/{key:int}", Item)
+    assert call(app, "GET", "/items/3").json() == {"key": 3}
+    assert call(app, "PUT", "/items/3").json() == {"around": {"key": 3}}
+    assert call(app, "DELETE", "/items/3").json() == {"key": 3}
