@@ -38,8 +38,8 @@ def send(shop: Server, method: str, target: str, **options: Any) -> Answer:
             allow_redirects=False,
             **options,
         )
-    headers = of_the_application(list(response.raw.headers.items()))
-    return Answer(response.status_code, headers, response.content)
+    fields = of_the_application(list(response.raw.headers.items()))
+    return Answer(response.status_code, fields, response.content)
 
 
 def content_fields(answer: Answer, media_type: str, **others: str) -> dict[str, str]:

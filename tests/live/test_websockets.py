@@ -46,7 +46,7 @@ def rooms(
 ) -> Iterator[Server]:
     """The rooms, served until the last test of this module is over."""
     log = tmp_path_factory.mktemp("live") / f"{request.param}.log"
-    with serving(APP, "h11", log, ws=request.param) as server:
+    with serving(APP, "h11", log, options=["--ws", request.param]) as server:
         yield server
 
 
@@ -130,7 +130,7 @@ def test_a_server_that_stops_closes_the_stream(tmp_path: Path, ws: str) -> None:
     """The client gets 1012 (service restart); the generator's `finally` has run."""
     log = tmp_path / "log"
     with ExitStack() as clients:
-        with serving(APP, "h11", log, ws=ws) as server:
+        with serving(APP, "h11", log, options=["--ws", ws]) as server:
             connection = clients.enter_context(join(server, "/ticks"))
             connection.recv(timeout=DEADLINE)
         assert closing(connection)[0] == 1012
@@ -142,7 +142,7 @@ def test_ws_97_what_on_receive_raises_is_raised_once(tmp_path: Path, ws: str) ->
     """1011 for the client, one traceback for the log."""
     log = tmp_path / "log"
     complains = pytest.raises(RuntimeError, match="uvicorn complains")
-    with complains, serving(APP, "h11", log, ws=ws) as server:
+    with complains, serving(APP, "h11", log, options=["--ws", ws]) as server:
         with join(server, "/broken") as connection:
             assert connection.recv(timeout=DEADLINE) == "begun"
             connection.send("x")
