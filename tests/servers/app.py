@@ -10,6 +10,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +32,10 @@ from restlette import (
     Restlette,
     Router,
     StreamingResponse,
+    Unauthorized,
     UploadFile,
     Validators,
     WebSocket,
-    WebSocketDisconnect,
     WebSocketEndpoint,
     WebSocketException,
 )
@@ -596,6 +597,32 @@ async def ws_fails_early(websocket: WebSocket) -> None:
     raise Deliberate("in a handshake")
 
 
+@app.websocket_route("/ws/members")
+async def ws_members(websocket: WebSocket) -> None:
+    """Let nobody in."""
+    raise Unauthorized("Say the word.", challenges="Bearer")
+
+
+@app.route("/ws/push/{key}")
+class Push(WebSocketEndpoint):
+    """Send numbers by itself, and send back what comes."""
+
+    encoding = "text"
+
+    async def on_receive(self, websocket: WebSocket, data: str) -> None:
+        """Send it back."""
+        await websocket.send_text(data)
+
+    async def stream(self, websocket: WebSocket) -> AsyncIterator[str]:
+        """Give numbers without an end."""
+        try:
+            for number in count():
+                yield f"{number}"
+                await asyncio.sleep(0.01)
+        finally:
+            note(websocket.path_params["key"], "closed")
+
+
 @app.websocket_route("/ws/raises")
 async def ws_raises(websocket: WebSocket) -> None:
     """Close by an exception."""
@@ -612,8 +639,5 @@ async def deaf(websocket: WebSocket) -> None:
         while True:
             await websocket.send_text("tick")
             await asyncio.sleep(0.01)
-    except WebSocketDisconnect:
-        note(key, "gone")
-        raise
     finally:
         note(key, "over")

@@ -160,7 +160,8 @@ def test_ws_97_a_client_that_goes_without_a_word_is_noticed(
     assert notes(server, key) == [of(LOST, server)]
 
 
-# Whether who only sends is told that the client has gone; elsewhere one has to receive.
+# Whether who only sends is told, by an exception, that the client has gone; elsewhere
+# one has to receive.
 SENDERS_ARE_TOLD = Each(True, hypercorn=False, granian=False, daphne=False)
 
 
@@ -170,7 +171,18 @@ def test_ws_97_who_sends_is_told_that_the_client_has_gone(server: Server) -> Non
     key = f"{server.name}-deaf"
     with converse(server, f"/ws/deaf/{key}") as socket:
         assert socket.receive() == "tick"
-    assert notes(server, key, "over") == ["gone", "over"]
+    assert notes(server, key) == ["over"]
+
+
+def test_a_stream_is_pushed_and_ends_when_the_client_goes(server: Server) -> None:
+    """Whatever sending to nobody does, since it listens as well."""
+    key = f"{server.name}-push"
+    with converse(server, f"/ws/push/{key}") as socket:
+        assert [socket.receive() for _ in range(3)] == ["0", "1", "2"]
+        socket.send("heard?")
+        while (found := socket.receive()) != "heard?":
+            assert found.isdigit()
+    assert notes(server, key, "closed") == ["closed"]
 
 
 # The handshake ------------------------------------------------------------------------
@@ -196,7 +208,8 @@ WORD = Each[str | None]("open", daphne=None)
 
 def test_the_application_sees_the_handshake(server: Server) -> None:
     target = "/ws/handshake?a=1&b=%C3%A9"
-    with converse(server, target, "Cookie: a=1") as socket:
+    fields = ["Cookie: a=1", "Origin: http://shop.example"]
+    with converse(server, target, *fields) as socket:
         assert json.loads(socket.receive()) == {
             "cookies": {"a": "1"},
             "query": [["a", "1"], ["b", "\u00e9"]],
@@ -205,19 +218,36 @@ def test_the_application_sees_the_handshake(server: Server) -> None:
         }
 
 
-@pytest.mark.parametrize("target", ["/ws/refused", "/items", "/nowhere"])
-def test_a_refusal_is_answered_403(server: Server, target: str) -> None:
-    with converse(server, target) as socket:
-        assert socket.answer.status == 403
+# Whether a handshake can be answered by HTTP; elsewhere all that is no is 403.
+DENIES = Each(True, daphne=False, gunicorn=False)
 
 
-# granian refuses what the application raises an exception for.
-FAILED = Each(500, granian=403)
-
-
-def test_an_exception_before_accept_is_answered_500(server: Server) -> None:
-    with converse(server, "/ws/fails-early") as socket:
-        assert socket.answer.status == of(FAILED, server)
+@pytest.mark.parametrize(
+    "target, fields, status",
+    [
+        ("/ws/refused", [], 403),
+        ("/items", [], 403),
+        ("/ws/members", [], 401),
+        ("/ws/fails-early", [], 500),
+        pytest.param("/nowhere", [], 404, id="ws-99"),
+        pytest.param("/ws/text", ["Cookie: a=1"], 403, id="ws-94 no Origin"),
+        pytest.param(
+            "/ws/text",
+            ["Cookie: a=1", "Origin: http://evil.example"],
+            403,
+            id="ws-94 another Origin",
+        ),
+    ],
+)
+def test_a_handshake_is_denied_by_http(
+    server: Server, target: str, fields: list[str], status: int
+) -> None:
+    with converse(server, target, *fields) as socket:
+        answer = socket.answer
+    assert answer.status == (status if of(DENIES, server) else 403)
+    if answer.status == 401:
+        assert answer.headers["www-authenticate"] == "Bearer"
+    assert_unharmed(server)
 
 
 @pytest.mark.parametrize(
