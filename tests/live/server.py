@@ -115,7 +115,7 @@ def serving(
     said = _said(log)
     for complaint in complaints:
         if re.search(complaint, said, re.M):
-            raise RuntimeError(f"{name} complains ({complaint}): {said}")
+            raise RuntimeError(f"{words[0]} complains ({complaint}): {said}")
 
 
 @contextmanager

@@ -15,10 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from restlette import (
+    NDJSON,
     Anyone,
     BackgroundTask,
     ClientDisconnect,
     Created,
+    EventStream,
     Forbidden,
     Guard,
     HTTPEndpoint,
@@ -252,6 +254,39 @@ async def stream(request: Request) -> Response:
     return StreamingResponse(numbers(), media_type="text/plain")
 
 
+async def two() -> AsyncIterator[dict[str, int]]:
+    """Give two items."""
+    for number in range(2):
+        yield {"number": number}
+
+
+@app.route("/events")
+async def events(request: Request) -> EventStream[dict[str, int]]:
+    """Send two events."""
+    return EventStream(two())
+
+
+@app.route("/lines")
+async def lines(request: Request) -> NDJSON[dict[str, int]]:
+    """Send two lines."""
+    return NDJSON(two())
+
+
+@app.route("/silent/{key}")
+async def silent(request: Request, key: str) -> EventStream[dict[str, int]]:
+    """Have nothing to send."""
+
+    async def nothing() -> AsyncIterator[dict[str, int]]:
+        note(key, "begun")
+        try:
+            await asyncio.Event().wait()
+            yield {}
+        finally:
+            note(key, "closed")
+
+    return EventStream(nothing())
+
+
 @app.route("/threads")
 async def threads(request: Request) -> Response:
     """Send what an ordinary iterator gives."""
@@ -269,6 +304,18 @@ async def upload(request: Request) -> dict[str, int]:
     async for chunk in request.stream():
         size += len(chunk)
     return {"size": size}
+
+
+@app.route("/both", methods=["POST"])
+async def both(request: Request) -> Response:
+    """Send each piece back when it comes."""
+
+    async def capitals() -> AsyncIterator[bytes]:
+        async for chunk in request.stream():
+            if chunk:
+                yield chunk.upper()
+
+    return StreamingResponse(capitals(), media_type="text/plain")
 
 
 @app.route("/little", methods=["POST"], limits={"body": 100})
@@ -329,6 +376,21 @@ async def reading(request: Request, key: str) -> str:
         note(key, "gone")
         raise
     return "read"
+
+
+@app.route("/endless/{key}")
+async def endless(request: Request, key: str) -> Response:
+    """Send without an end."""
+
+    async def pieces() -> AsyncIterator[bytes]:
+        note(key, "begun")
+        try:
+            while True:
+                yield b"x" * 65_536
+        finally:
+            note(key, "closed")
+
+    return StreamingResponse(pieces())
 
 
 @app.route("/large/{key}")

@@ -456,6 +456,45 @@ def test_content_is_asked_for_with_100(server: Server) -> None:
 ASKS_EARLY = Each(True, daphne=False)
 
 
+def test_streams_go_both_ways_at_once(server: Server) -> None:
+    """Piece by piece, where the server asks the application before the end."""
+    with connect(server) as connection:
+        stream = connection.makefile("rb")
+        connection.sendall(message("POST /both", *CHUNKED))
+        for piece in (b"dune", b"emma"):
+            connection.sendall(b"4\r\n" + piece + b"\r\n")
+            while of(ASKS_EARLY, server) and stream.readline().strip() != piece.upper():
+                pass
+        connection.sendall(b"0\r\n\r\n")
+        rest = stream.read()
+    assert rest.endswith(b"0\r\n\r\n")
+    if not of(ASKS_EARLY, server):
+        assert rest.index(b"DUNE") < rest.index(b"EMMA")
+
+
+def test_events_are_sent_as_they_come(server: Server) -> None:
+    answer = send(server, "GET /events")
+    assert answer.status == 200
+    assert answer.headers["content-type"] == "text/event-stream; charset=utf-8"
+    assert answer.content == b'data: {"number":0}\n\ndata: {"number":1}\n\n'
+
+
+def test_items_are_lines_of_json(server: Server) -> None:
+    answer = send(server, "GET /lines")
+    assert answer.status == 200
+    assert answer.headers["content-type"] == "application/x-ndjson"
+    assert answer.content == b'{"number":0}\n{"number":1}\n'
+
+
+def test_sse_89_a_silent_stream_ends_when_the_client_goes(server: Server) -> None:
+    """Though it has nothing to send."""
+    key = f"{server.name}-silent"
+    with connect(server) as connection:
+        connection.sendall(message(f"GET /silent/{key}", *BASIC))
+        notes(server, key, "begun")
+    assert notes(server, key, "closed") == ["begun", "closed"]
+
+
 # Whether a stream waits for a client that reads nothing; daphne keeps it in memory.
 WAITS = Each(True, daphne=False)
 
@@ -561,10 +600,12 @@ def test_another_origin_asks_first(server: Server) -> None:
 # Disconnects --------------------------------------------------------------------------
 
 
-def test_a_stream_ends_when_the_client_goes(server: Server) -> None:
-    key = f"{server.name}-ticking"
+@pytest.mark.parametrize("kind", ["ticking", "endless"])
+def test_a_stream_ends_when_the_client_goes(server: Server, kind: str) -> None:
+    """stream-90: though neither its iterator nor the server's send may ever wait."""
+    key = f"{server.name}-{kind}"
     with connect(server) as connection:
-        connection.sendall(message(f"GET /ticking/{key}", *BASIC))
+        connection.sendall(message(f"GET /{kind}/{key}", *BASIC))
         assert connection.recv(1) == b"H"
         notes(server, key, "begun")
     assert notes(server, key, "closed") == ["begun", "closed"]
