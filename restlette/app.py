@@ -107,7 +107,7 @@ class Restlette(Router):
             )
         self._graceful_timeout = graceful_timeout
         self._is_open = False
-        self.state = State()
+        self.state: State = State()
         self.plugins: list[Plugin] = []
         super().__init__(
             routes,

@@ -87,7 +87,7 @@ class BackgroundTasks(BackgroundTask):
     def __init__(
         self, tasks: Sequence[Callable[[], Awaitable[object]]] | None = None
     ) -> None:
-        self.tasks = list(tasks or ())
+        self.tasks: list[Callable[[], Awaitable[object]]] = list(tasks or ())
 
     def add_task(
         self, func: Callable[P, object], *args: P.args, **kwargs: P.kwargs

@@ -191,7 +191,7 @@ class GZipMiddleware:
         self.app = app
         self.minimum_size = minimum_size
         self.compresslevel = compresslevel
-        self.excluded = frozenset(
+        self.excluded: frozenset[bytes] = frozenset(
             media_type.lower().encode("latin-1") for media_type in exclude_content_types
         )
 

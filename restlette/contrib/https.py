@@ -42,7 +42,7 @@ class HTTPSRedirectMiddleware:
         self, app: ASGIApp, *, allowed_hosts: Collection[str] = ("*",)
     ) -> None:
         self.app = app
-        self.patterns = HostPatterns(allowed_hosts)
+        self.patterns: HostPatterns = HostPatterns(allowed_hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a scope; a lifespan and what is secure pass by."""

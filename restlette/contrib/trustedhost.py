@@ -38,7 +38,7 @@ class HostPatterns:
         texts = tuple(patterns)
         if not texts:
             raise ValueError("allowed_hosts is empty: nobody could ask for anything.")
-        self.all = "*" in texts
+        self.all: bool = "*" in texts
         names = [_read_pattern(text) for text in texts if text != "*"]
         self._names = frozenset(name for wild, name in names if not wild)
         self._suffixes = tuple(f".{name}" for wild, name in names if wild)
@@ -122,7 +122,9 @@ class TrustedHostMiddleware:
         www_redirect: bool = True,
     ) -> None:
         self.app = app
-        self.patterns = HostPatterns(("*",) if allowed_hosts is None else allowed_hosts)
+        self.patterns: HostPatterns = HostPatterns(
+            ("*",) if allowed_hosts is None else allowed_hosts
+        )
         self.www_redirect = www_redirect
         if self.patterns.all:
             warnings.warn(

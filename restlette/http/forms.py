@@ -84,10 +84,10 @@ class UploadFile:
     ) -> None:
         self._filename = filename
         self._closed = False
-        self.headers = Headers() if headers is None else headers
-        self.content_type = content_type or self.headers.get("content-type", "")
+        self.headers: Headers = Headers() if headers is None else headers
+        self.content_type: str = content_type or self.headers.get("content-type", "")
         self.file: BinaryIO = BytesIO() if file is None else file
-        self.size = 0 if file is None else _size(file)
+        self.size: int = 0 if file is None else _size(file)
 
     def __repr__(self) -> str:
         return (

@@ -224,20 +224,6 @@ def _encoder(make: Callable[..., Encoder] | None) -> Encoder:
 _encode = _encoder(getattr(json.encoder, "c_make_encoder", None))
 
 
-def _standard_dumps(content: Any) -> bytes:
-    try:
-        text = "".join(_encode(content, 0))
-    except RecursionError:
-        raise ValueError(
-            "the content is nested too deeply for JSON, or contains itself"
-        ) from None
-    try:
-        return text.encode()
-    except UnicodeEncodeError:
-        # Only a lone surrogate has no UTF-8. Python's escape for it is JSON's too.
-        return text.encode("utf-8", "backslashreplace")
-
-
 def _finite(literal: str) -> float:
     """A number with a fraction or an exponent; 1e999 is none that we can hold."""
     value = float(literal)
@@ -261,42 +247,55 @@ _scan = _decoder.scan_once
 _WHITESPACE: Final = " \t\n\r"
 
 
-def _standard_loads(data: bytes) -> Any:
-    try:
-        text = data.decode()
-    except UnicodeDecodeError as exc:
-        raise InvalidJSON("not UTF-8", exc.start) from None
-    start = 0
-    # PERF: few clients put white space before the value, or after it.
-    if text[:1] in _WHITESPACE:
-        start = len(text) - len(text.lstrip(_WHITESPACE))
-    try:
-        value, end = _scan(text, start)
-    except json.JSONDecodeError as exc:
-        end = exc.pos
-    except StopIteration as exc:
-        end = exc.value
-    except RecursionError:
-        raise InvalidJSON("nested too deeply") from None
-    except InvalidJSON:
-        raise
-    except ValueError:
-        # The interpreter converts at most 4300 digits, as that takes quadratic time.
-        raise InvalidJSON("a number is too large") from None
-    else:
-        if end == len(text) or not text[end:].strip(_WHITESPACE):
-            return value
-    if start == len(text):
-        raise InvalidJSON("empty", 0)
-    raise InvalidJSON("syntax error", len(text[:end].encode()))
-
-
 class StandardCodec:
     """The standard library's codec."""
 
-    # PERF: functions of the module, so that `STANDARD.dumps` binds nothing.
-    dumps = staticmethod(_standard_dumps)
-    loads = staticmethod(_standard_loads)
+    # PERF: static, so that `STANDARD.dumps` binds nothing.
+    @staticmethod
+    def dumps(content: Any) -> bytes:
+        """Write a value as JSON, see `JSONCodec`."""
+        try:
+            text = "".join(_encode(content, 0))
+        except RecursionError:
+            raise ValueError(
+                "the content is nested too deeply for JSON, or contains itself"
+            ) from None
+        try:
+            return text.encode()
+        except UnicodeEncodeError:
+            # Only a lone surrogate has no UTF-8. Python's escape for it is JSON's too.
+            return text.encode("utf-8", "backslashreplace")
+
+    @staticmethod
+    def loads(data: bytes) -> Any:
+        """Read JSON, see `JSONCodec`."""
+        try:
+            text = data.decode()
+        except UnicodeDecodeError as exc:
+            raise InvalidJSON("not UTF-8", exc.start) from None
+        start = 0
+        # PERF: few clients put white space before the value, or after it.
+        if text[:1] in _WHITESPACE:
+            start = len(text) - len(text.lstrip(_WHITESPACE))
+        try:
+            value, end = _scan(text, start)
+        except json.JSONDecodeError as exc:
+            end = exc.pos
+        except StopIteration as exc:
+            end = exc.value
+        except RecursionError:
+            raise InvalidJSON("nested too deeply") from None
+        except InvalidJSON:
+            raise
+        except ValueError:
+            # The interpreter converts at most 4300 digits: that takes quadratic time.
+            raise InvalidJSON("a number is too large") from None
+        else:
+            if end == len(text) or not text[end:].strip(_WHITESPACE):
+                return value
+        if start == len(text):
+            raise InvalidJSON("empty", 0)
+        raise InvalidJSON("syntax error", len(text[:end].encode()))
 
 
 STANDARD: Final = StandardCodec()

@@ -314,7 +314,7 @@ class Multipart:
         line = f"--{boundary}\r\n"
         if content_type is not None:
             line += f"Content-Type: {content_type}\r\n"
-        heads = []
+        heads: list[bytes] = []
         for span in spans:
             field = ContentRange(span, size).to_header()
             heads.append(f"{line}Content-Range: {field}\r\n\r\n".encode("latin-1"))

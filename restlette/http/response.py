@@ -123,7 +123,7 @@ class Response:
         if media_type is not None:
             self.media_type = media_type
         self.background = background
-        self.body = self.render(content)
+        self.body: bytes = self.render(content)
         self.raw_headers: RawHeaders = []
         self.init_headers(headers)
 
@@ -325,19 +325,19 @@ def _content_type(media_type: str, charset: str) -> bytes:
 class HTMLResponse(Response):
     """An answer in HTML."""
 
-    media_type = "text/html"
+    media_type: str | None = "text/html"
 
 
 class PlainTextResponse(Response):
     """An answer in plain text."""
 
-    media_type = "text/plain"
+    media_type: str | None = "text/plain"
 
 
 class JSONResponse(Response):
     """An answer in JSON, written by the standard library's encoder."""
 
-    media_type = "application/json"
+    media_type: str | None = "application/json"
     codec: ClassVar[JSONCodec] = STANDARD
 
     def render(self, content: Any) -> bytes:

@@ -106,8 +106,8 @@ class NDJSON(ItemStream[T]):
         write_timeout: For how many seconds a client may take nothing.
     """
 
-    media_type = "application/x-ndjson"
-    fields = {"x-accel-buffering": "no"}
+    media_type: str | None = "application/x-ndjson"
+    fields: ClassVar[Mapping[str, str]] = {"x-accel-buffering": "no"}
 
     def render_piece(self, piece: T) -> bytes:
         """Make the line of an item.
@@ -228,8 +228,11 @@ class EventStream(ItemStream[T]):
             keeps proxies from closing the connection; None for never.
     """
 
-    media_type = "text/event-stream"
-    fields = {"cache-control": "no-store", "x-accel-buffering": "no"}
+    media_type: str | None = "text/event-stream"
+    fields: ClassVar[Mapping[str, str]] = {
+        "cache-control": "no-store",
+        "x-accel-buffering": "no",
+    }
 
     def __init__(
         self,
@@ -249,7 +252,7 @@ class EventStream(ItemStream[T]):
         super().__init__(
             items, status_code, headers, background, write_timeout=write_timeout
         )
-        self.heartbeat = check_seconds("heartbeat", heartbeat)
+        self.heartbeat: float | None = check_seconds("heartbeat", heartbeat)
         self._sending = asyncio.Lock()
         self._sent_at = 0.0
 

@@ -110,7 +110,7 @@ class WebSocketDisconnect(Exception):
     def __init__(self, code: int = _NORMAL_CLOSURE, reason: str | None = None) -> None:
         super().__init__(code, reason)
         self.code = code
-        self.reason = reason or ""
+        self.reason: str = reason or ""
 
     def __str__(self) -> str:
         reason = f": {self.reason}" if self.reason else "."
@@ -247,10 +247,10 @@ class WebSocket(HTTPConnection):
         # RFC 3629 §3: a character takes four bytes at most, so that a text of this
         # many characters need not be measured.
         self._short = max_message_size // 4
-        self.client_state = WebSocketState.CONNECTING
-        self.application_state = WebSocketState.CONNECTING
+        self.client_state: WebSocketState = WebSocketState.CONNECTING
+        self.application_state: WebSocketState = WebSocketState.CONNECTING
         self.close_code: int | None = None
-        self.close_reason = ""
+        self.close_reason: str = ""
         self._closed_here = False
 
     @property
@@ -665,8 +665,8 @@ class WebSocketClose:
     def __init__(self, code: int = _NORMAL_CLOSURE, reason: str | None = None) -> None:
         # What may be sent is known there.
         closing = WebSocketException(code, reason or "")
-        self.code = closing.code
-        self.reason = closing.reason
+        self.code: int = closing.code
+        self.reason: str = closing.reason
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Close the connection."""

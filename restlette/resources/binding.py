@@ -61,12 +61,12 @@ class Binding:
         takes_preconditions: bool = False,
         returns: Returns = UNANNOTATED,
     ) -> None:
-        self.where = where
-        self.path = path
-        self.takes_all_path = takes_all_path
+        self.where: str = where
+        self.path: tuple[str, ...] = path
+        self.takes_all_path: bool = takes_all_path
         self.parts: Mapping[str, Part] = parts or {}
-        self.takes_preconditions = takes_preconditions
-        self.returns = returns
+        self.takes_preconditions: bool = takes_preconditions
+        self.returns: Returns = returns
 
     @property
     def wanted(self) -> tuple[str, ...]:

@@ -78,7 +78,7 @@ class Watch:
 
     def __init__(self, send: Send) -> None:
         self._send = send
-        self.started = False
+        self.started: bool = False
 
     def __call__(self, message: Message) -> Awaitable[None]:
         """Pass a message on.
@@ -375,7 +375,7 @@ class Refusal:
     __slots__ = ("_boundary", "_rendered", "exc")
 
     def __init__(self, exc: HTTPException, boundary: Boundary) -> None:
-        self.exc = exc
+        self.exc: HTTPException = exc
         self._boundary = boundary
         self._rendered: Response | None = None
         # That of 426 depends on the version of HTTP.

@@ -45,8 +45,8 @@ class ContentReader:
             for each in readable
             if each.decode is not None and each is not JSON
         }
-        self.is_json = not self._decoders and not model.loads
-        self.media_types = tuple(model.loads) or tuple(
+        self.is_json: bool = not self._decoders and not model.loads
+        self.media_types: tuple[str, ...] = tuple(model.loads) or tuple(
             each.media_type for each in readable
         )
 

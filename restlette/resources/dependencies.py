@@ -293,7 +293,7 @@ class Container(Provisions):
         self, provisions: Provisions | None = None, above: Container | None = None
     ) -> None:
         super().__init__()
-        self.version = 0
+        self.version: int = 0
         source = provisions or self
         source._containers.append(self)
         self._providers = source._providers

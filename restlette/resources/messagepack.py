@@ -17,7 +17,7 @@ from restlette.resources.representation import Representation
 
 __all__ = ["MessagePack"]
 
-msgpack = load("msgpack", "msgpack", needed_by="restlette.MessagePack")
+msgpack: Any = load("msgpack", "msgpack", needed_by="restlette.MessagePack")
 
 # What a JSON codec reads JSON as.
 KINDS: Final = frozenset((dict, list, str, int, float, bool, type(None)))
@@ -66,6 +66,8 @@ def _refuse(code: int, data: bytes) -> Any:
     raise ValueError("an extension, which JSON has not")
 
 
-MessagePack = Representation("application/vnd.msgpack", _encode, _decode)
+MessagePack: Representation = Representation(
+    "application/vnd.msgpack", _encode, _decode
+)
 """MessagePack, under the media type that IANA has registered for it. It needs
 `restlette[msgpack]`."""

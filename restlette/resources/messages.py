@@ -38,7 +38,7 @@ __all__ = ["Names", "Plan", "check_names", "names_taken"]
 Names = tuple[str, ...] | None
 
 # What each method is given by position.
-GIVEN = {
+GIVEN: Mapping[str, tuple[str, ...]] = {
     "on_connect": ("websocket",),
     "on_receive": ("websocket", "data"),
     "on_disconnect": ("websocket", "close_code"),

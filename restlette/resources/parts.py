@@ -133,8 +133,8 @@ class StringsPart:
 
     def __init__(self, name: str, part: Part) -> None:
         place = PLACES[name]
-        self.name = name
-        self.word = place.word
+        self.name: str = name
+        self.word: str = place.word
         self._gather = place.gather
         self._load = part.model.load_strings
         self._required = part.required

@@ -16,7 +16,7 @@ the content decides.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any, ClassVar, Final, Generic, Self, TypeVar, get_args, get_origin
 
@@ -67,8 +67,8 @@ class Patch(ABC, Generic[T]):
     media_type: ClassVar[str]
 
     def __init__(self, document: Any, of: type[T] | Any = Any) -> None:
-        self.document = document
-        self.of = of
+        self.document: Any = document
+        self.of: type[T] | Any = of
         errors = self._check()
         if errors:
             raise BadRequest(
@@ -130,7 +130,7 @@ class Patch(ABC, Generic[T]):
             return NotImplemented
         return bool(self.document == other.document and self.of == other.of)
 
-    __hash__ = None  # type: ignore[assignment]  # a document may change
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]  # a document may change
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.document!r}, {self.of!r})"
@@ -221,7 +221,7 @@ def _library() -> Any:
 
 
 # RFC 6902 section 4: what each operation has beside "op" and "path".
-OPERATIONS: Final = {
+OPERATIONS: Final[Mapping[str, str | None]] = {
     "add": "value",
     "remove": None,
     "replace": "value",

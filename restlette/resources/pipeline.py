@@ -192,17 +192,19 @@ class Operation:
         facts: Facts | None = None,
     ) -> None:
         owner = None if instances is None else instances.cls
-        self.function = function
-        self.instances = instances
+        self.function: Callable[..., Any] = function
+        self.instances: Instances | None = instances
+        self.prepare: Hook | None
+        self.on_finish: Hook | None
         self.prepare, self.on_finish = hooks
-        self.settings = settings
-        self.guards = guards
-        self.facts = facts
+        self.settings: Settings = settings
+        self.guards: tuple[Guard, ...] = guards
+        self.facts: Facts | None = facts
         self.where = getattr(function, "__qualname__", repr(function))
         if owner is not None:
             self.where = f"{owner.__qualname__}.{function.__name__}"
         self.binding: Binding = bind(function, owner, path_names)
-        self.call = as_async(function, settings.pool)
+        self.call: Callable[..., Awaitable[Any]] = as_async(function, settings.pool)
         returns = self.binding.returns
         if returns.streams:
             encode = _writer(JSON, returns.item, settings)
@@ -240,7 +242,7 @@ class Operation:
         strings = self._strings_parts()
         self._form = strings.pop("form", None)
         self._strings = tuple(strings.values())
-        self.is_plain = self._judge()
+        self.is_plain: bool = self._judge()
 
     def _only_body(self) -> Callable[[Any], Any] | None:
         """Give what loads the content, where it is all that is to be bound."""

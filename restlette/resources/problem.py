@@ -53,12 +53,14 @@ class Problem:
         ) = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        self.status_code = status_code
-        self.type = type
-        self.title = title
-        self.detail = detail
-        self.extensions = extensions
-        self.headers = dict(headers or {})
+        self.status_code: int = status_code
+        self.type: str = type
+        self.title: str | None = title
+        self.detail: str | Callable[[Any], str | None] | None = detail
+        self.extensions: (
+            Mapping[str, Any] | Callable[[Any], Mapping[str, Any]] | None
+        ) = extensions
+        self.headers: dict[str, str] = dict(headers or {})
         field = _MANDATORY.get(status_code)
         if field is not None and field.lower() not in map(str.lower, self.headers):
             raise ValueError(

@@ -82,9 +82,9 @@ class Representation:
     def __init__(
         self, media_type: str, encode: Encode, decode: Decode | None = None
     ) -> None:
-        self.media_type = MediaType.from_header(media_type).to_header()
-        self.encode = encode
-        self.decode = decode
+        self.media_type: str = MediaType.from_header(media_type).to_header()
+        self.encode: Encode = encode
+        self.decode: Decode | None = decode
 
     def __repr__(self) -> str:
         return f"Representation({self.media_type!r}, {self.encode!r})"
@@ -128,11 +128,11 @@ class Reply(Generic[T]):
     ) -> None:
         if not 200 <= status_code <= 599:
             raise ValueError(f"a reply's status is 200 to 599, not {status_code!r}")
-        self.content = content
-        self.status_code = status_code
-        self.headers = _checked(headers) if headers else {}
+        self.content: T | None = content
+        self.status_code: int = status_code
+        self.headers: dict[str, str] = _checked(headers) if headers else {}
         self.cookies: Cookies = dict(cookies) if cookies else {}
-        self.background = background
+        self.background: Callable[[], Any] | None = background
 
     def _parts(self) -> dict[str, Any]:
         """The arguments that would make an equal value, those with a value only."""
@@ -149,7 +149,7 @@ class Reply(Generic[T]):
             return NotImplemented
         return bool(self.content == other.content and self._parts() == other._parts())
 
-    __hash__ = None  # type: ignore[assignment]  # content may change
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]  # content may change
 
     def __repr__(self) -> str:
         content = [] if self.content is None else [repr(self.content)]
@@ -173,16 +173,16 @@ class _Located(Reply[T]):
         background: Callable[[], Any] | None = None,
     ) -> None:
         # PERF: what super().__init__ does, without the call; its status needs no check.
-        self.content = content
-        self.status_code = self.STATUS
-        self.headers = _checked(headers) if headers else {}
-        self.cookies = dict(cookies) if cookies else {}
+        self.content: T | None = content
+        self.status_code: int = self.STATUS
+        self.headers: dict[str, str] = _checked(headers) if headers else {}
+        self.cookies: Cookies = dict(cookies) if cookies else {}
         self.background = background
         if location is not None and "location" in self.headers:
             raise ValueError("the location is given twice, the second time in headers")
         if isinstance(location, str):
             encode_value("location", location)
-        self.location = location
+        self.location: str | Ref | None = location
 
     def _parts(self) -> dict[str, Any]:
         parts = super()._parts()
@@ -204,7 +204,7 @@ class Created(_Located[T]):
     # RFC 9110 section 15.3.2: the resource made is identified by Location or, if there
     # is none, by the target URI. So it is not mandatory.
     __slots__ = ()
-    STATUS = 201
+    STATUS: ClassVar[int] = 201
 
 
 class Accepted(_Located[T]):
@@ -219,7 +219,7 @@ class Accepted(_Located[T]):
     """
 
     __slots__ = ()
-    STATUS = 202
+    STATUS: ClassVar[int] = 202
 
 
 def _checked(headers: Mapping[str, str]) -> dict[str, str]:

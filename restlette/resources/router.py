@@ -70,7 +70,7 @@ class NoMatchFound(LookupError):
 
     def __init__(self, target: Any, params: Mapping[str, Any], known: str) -> None:
         self.target = target
-        self.params = dict(params)
+        self.params: dict[str, Any] = dict(params)
         self.known = known
         super().__init__(target, self.params, known)
 
@@ -150,8 +150,8 @@ class Router:
         self._rules = read_guards(guards, type(self).__name__)
         self.limits = limits
         DEFAULT_LIMITS.override(limits)
-        self.on_startup = list(on_startup)
-        self.on_shutdown = list(on_shutdown)
+        self.on_startup: list[Callable[[], object]] = list(on_startup)
+        self.on_shutdown: list[Callable[[], object]] = list(on_shutdown)
         if lifespan is not None and (self.on_startup or self.on_shutdown):
             raise TypeError(
                 "a router takes a lifespan, or on_startup and on_shutdown, not both: "

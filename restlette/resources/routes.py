@@ -21,7 +21,7 @@ from restlette.http.urls import is_valid_host
 from restlette.middleware import Middleware
 from restlette.resources.annotations import keep_local_names
 from restlette.resources.endpoint import HTTPEndpoint, handlers_of
-from restlette.resources.guards import Guard, Rule, read_guards
+from restlette.resources.guards import Guard, Rule, Rules, read_guards
 from restlette.resources.problem import Problem
 from restlette.resources.uri import Template
 from restlette.resources.websocket import WebSocketEndpoint
@@ -136,9 +136,9 @@ class Registered:
 
     def __init__(self, path: str, name: str | None) -> None:
         self.path = path
-        self.template = Template(path)
+        self.template: Template = Template(path)
         self.name = name
-        self.place = caller()
+        self.place: Place | None = caller()
 
     @property
     def path_format(self) -> str:
@@ -184,11 +184,11 @@ class Route(Registered):
         super().__init__(path, name_of(endpoint) if name is None else name)
         self.endpoint: Any = endpoint
         self.include_in_schema = include_in_schema
-        self.middleware = tuple(middleware)
+        self.middleware: tuple[Middleware, ...] = tuple(middleware)
         self.limits = limits
         DEFAULT_LIMITS.override(limits)
-        self.methods = self._methods(methods)
-        self.rules = read_guards(guards, repr(self), self.methods)
+        self.methods: tuple[str, ...] = self._methods(methods)
+        self.rules: Rules = read_guards(guards, repr(self), self.methods)
 
     def _methods(self, methods: Iterable[str] | None) -> tuple[str, ...]:
         if isinstance(methods, str):
@@ -244,7 +244,8 @@ class Route(Registered):
         mine = self.path, self.endpoint, set(self.methods)
         return mine == (other.path, other.endpoint, set(other.methods))
 
-    __hash__ = Registered.__hash__
+    def __hash__(self) -> int:
+        return super().__hash__()
 
     def __repr__(self) -> str:
         return f"Route({self.path!r}, {name_of(self.endpoint)})"
@@ -291,10 +292,10 @@ class WebSocketRoute(Registered):
             )
         self.endpoint: Any = endpoint
         self.include_in_schema = include_in_schema
-        self.middleware = tuple(middleware)
+        self.middleware: tuple[Middleware, ...] = tuple(middleware)
         self.limits = limits
         DEFAULT_LIMITS.override(limits)
-        self.rules = read_guards(guards, repr(self))
+        self.rules: Rules = read_guards(guards, repr(self))
         self.allowed_origins = allowed_origins
         Origins(allowed_origins)
 
@@ -303,7 +304,8 @@ class WebSocketRoute(Registered):
             return NotImplemented
         return (self.path, self.endpoint) == (other.path, other.endpoint)
 
-    __hash__ = Registered.__hash__
+    def __hash__(self) -> int:
+        return super().__hash__()
 
     def __repr__(self) -> str:
         return f"WebSocketRoute({self.path!r}, {name_of(self.endpoint)})"
@@ -352,7 +354,8 @@ class Mount(Registered):
             return NotImplemented
         return (self.path, self.app, self.name) == (other.path, other.app, other.name)
 
-    __hash__ = Registered.__hash__
+    def __hash__(self) -> int:
+        return super().__hash__()
 
     def __repr__(self) -> str:
         return f"Mount({self.path!r}, {name_of(self.app)})"
@@ -410,7 +413,8 @@ class Host(Registered):
             return NotImplemented
         return (self.host, self.app, self.name) == (other.host, other.app, other.name)
 
-    __hash__ = Registered.__hash__
+    def __hash__(self) -> int:
+        return super().__hash__()
 
     def __repr__(self) -> str:
         return f"Host({self.host!r}, {name_of(self.app)})"

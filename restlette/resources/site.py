@@ -131,16 +131,16 @@ class Entry:
         most_headers: int = DEFAULT_LIMITS.headers,
         is_foreign: bool = False,
     ) -> None:
-        self.answer = answer
-        self.boundary = boundary
-        self.endpoint = endpoint
-        self.names = names
-        self.route = route
-        self.layers = layers
-        self.most_headers = most_headers
+        self.answer: Answer = answer
+        self.boundary: Boundary = boundary
+        self.endpoint: Any = endpoint
+        self.names: tuple[str, ...] = names
+        self.route: Any = route
+        self.layers: tuple[ASGIApp, ...] = layers
+        self.most_headers: int = most_headers
         # What is not ours may raise; a resource answers its own exceptions.
         is_watched = is_foreign or layers
-        self.respond = self._respond_through if is_watched else answer
+        self.respond: Answer = self._respond_through if is_watched else answer
 
     async def _respond_through(
         self, scope: Scope, receive: Receive, send: Send, accept: bytes | None

@@ -95,7 +95,7 @@ class Tree(Generic[L]):
 
     def __init__(self) -> None:
         self.root: Node[L] = Node()
-        self.has_slashes = False
+        self.has_slashes: bool = False
         self._exact: dict[str, L] = {}
         self._items: dict[str, list[tuple[Callable[[str], Any], L]]] = {}
 

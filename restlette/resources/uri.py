@@ -345,8 +345,10 @@ class Pattern:
     __slots__ = ("_firsts", "_lasts", "_prefix", "_suffix", "parameters", "tokens")
 
     def __init__(self, tokens: tuple[Token, ...]) -> None:
-        self.tokens = tokens
-        self.parameters = tuple(t for t in tokens if isinstance(t, Parameter))
+        self.tokens: tuple[Token, ...] = tokens
+        self.parameters: tuple[Parameter, ...] = tuple(
+            t for t in tokens if isinstance(t, Parameter)
+        )
         first, last = tokens[0], tokens[-1]
         self._prefix = first if isinstance(first, str) else ""
         self._suffix = last if isinstance(last, str) else ""
@@ -452,13 +454,17 @@ class Template:
     )
 
     def __init__(self, text: str) -> None:
-        self.text = text
-        self.tokens = _tokens(text)
-        self.parameters = tuple(t for t in self.tokens if isinstance(t, Parameter))
+        self.text: str = text
+        self.tokens: tuple[Token, ...] = _tokens(text)
+        self.parameters: tuple[Parameter, ...] = tuple(
+            t for t in self.tokens if isinstance(t, Parameter)
+        )
         self._check_parameters()
-        self.format = "".join(
+        self.format: str = "".join(
             f"{{{t.name}}}" if isinstance(t, Parameter) else t for t in self.tokens
         )
+        self.segments: tuple[Segment, ...]
+        self.tail: Pattern | None
         self.segments, self.tail = self._split()
         self._is_mixed = self.tail is not None or any(
             isinstance(segment, Pattern) for segment in self.segments
@@ -645,8 +651,8 @@ class Ref:
     __slots__ = ("params", "target")
 
     def __init__(self, target: Any, /, **params: Any) -> None:
-        self.target = target
-        self.params = params
+        self.target: Any = target
+        self.params: dict[str, Any] = params
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Ref):

@@ -8,6 +8,7 @@ from typing import Any, Self, Unpack
 from urllib.parse import urljoin, urlsplit
 
 from restlette.http.headers import Headers
+from restlette.http.types import ASGIApp
 from restlette.testing.application import as_asgi
 from restlette.testing.cookies import Cookies
 from restlette.testing.exchange import Exchange, StreamedExchange
@@ -70,8 +71,8 @@ class StreamedTestResponse:
     """
 
     def __init__(self, exchange: StreamedExchange) -> None:
-        self.status_code = exchange.status
-        self.headers = Headers(raw=exchange.fields)
+        self.status_code: int = exchange.status
+        self.headers: Headers = Headers(raw=exchange.fields)
         self._exchange = exchange
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
@@ -124,12 +125,12 @@ class AsyncTestClient:
         client: tuple[str, int] | None = CLIENT,
         strict: bool = True,
     ) -> None:
-        self.app = as_asgi(app)
+        self.app: ASGIApp = as_asgi(app)
         self.base_url = base_url
         self.raise_server_exceptions = raise_server_exceptions
         self.root_path = root_path
-        self.cookies = Cookies(base_url, cookies)
-        self.headers = dict(headers or {})
+        self.cookies: Cookies = Cookies(base_url, cookies)
+        self.headers: dict[str, str] = dict(headers or {})
         self.follow_redirects = follow_redirects
         self.client = client
         self.strict = strict

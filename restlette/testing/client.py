@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urljoin
 
 from restlette.http.optional import load
+from restlette.http.types import ASGIApp
 from restlette.testing.adapter import ASGIAdapter
 from restlette.testing.application import as_asgi
 from restlette.testing.cookies import store_cookies
@@ -91,7 +92,7 @@ class TestClient(requests.Session):
         if backend != "asyncio":
             raise ValueError(f'the backend is "asyncio", not {backend!r}.')
         super().__init__()
-        self.app = as_asgi(app)
+        self.app: ASGIApp = as_asgi(app)
         self.base_url = base_url
         self.raise_server_exceptions = raise_server_exceptions
         self.root_path = root_path

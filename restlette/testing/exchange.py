@@ -56,10 +56,10 @@ class Exchange:
     def __init__(self, method: str, body: Body = b"", *, strict: bool = True) -> None:
         self.method = method
         self.strict = strict
-        self.status = 0
+        self.status: int = 0
         self.fields: Fields = []
         self.chunks: list[bytes] = []
-        self.complete = False
+        self.complete: bool = False
         self.debug: dict[str, Any] = {}
         self._request: Body | None = body
         self._over: asyncio.Event | None = None

@@ -74,14 +74,14 @@ class TestResponse:
         debug: Mapping[str, Any] | None = None,
     ) -> None:
         self.status_code = status_code
-        self.reason = PHRASES.get(status_code, "")
-        self.headers = Headers(raw=fields)
+        self.reason: str = PHRASES.get(status_code, "")
+        self.headers: Headers = Headers(raw=fields)
         self.content = content
         self.method = method
         self.url = url
         self.history: list[TestResponse] = []
-        self.template = (debug or {}).get("template")
-        self.context = (debug or {}).get("context")
+        self.template: Any | None = (debug or {}).get("template")
+        self.context: Any | None = (debug or {}).get("context")
 
     @classmethod
     def of(cls, exchange: Exchange, url: str) -> Self:

@@ -84,7 +84,7 @@ class AsyncWebSocketTestSession:
     ) -> None:
         self.accepted_subprotocol: str | None = None
         self.extra_headers: Fields = []
-        self.headers = Headers()
+        self.headers: Headers = Headers()
         self._app = app
         self._scope = scope
         self._timeout = timeout

@@ -39,12 +39,12 @@ class WebSocketExchange:
 
     def __init__(self, subprotocols: Sequence[str]) -> None:
         self.outbox: deque[Message] = deque()
-        self.denial = Exchange("GET")
+        self.denial: Exchange = Exchange("GET")
         self._subprotocols = subprotocols
         self._inbox: deque[Message] = deque([{"type": "websocket.connect"}])
         self._mail = asyncio.Event()
         self._news = asyncio.Event()
-        self.state = "connecting"
+        self.state: str = "connecting"
         self._gone = False
         self._task: asyncio.Task[None] | None = None
         self._violation: ASGIViolation | None = None

@@ -38,7 +38,7 @@ from restlette.resources.models.writers import converter
 
 __all__ = ["attrs_model", "form_model", "generated"]
 
-cattrs_gen = load("cattrs.gen", "attrs", needed_by="restlette.resources.models")
+cattrs_gen: Any = load("cattrs.gen", "attrs", needed_by="restlette.resources.models")
 
 # The parameters of cattrs's generator stand beside the names of fields.
 RESERVED = frozenset({"cl", "converter"})

@@ -105,7 +105,7 @@ class Invalid(Exception):
 
     def __init__(self, errors: Sequence[FieldError]) -> None:
         super().__init__(errors)
-        self.errors = list(errors)
+        self.errors: list[FieldError] = list(errors)
 
     def __str__(self) -> str:
         return "; ".join(
@@ -129,8 +129,8 @@ class Search:
     def __init__(self, exc: BaseException | None = None) -> None:
         self._left = FURTHER
         self._read: dict[int, list[Any]] = {}
-        self.failed = False
-        self.stopped = False
+        self.failed: bool = False
+        self.stopped: bool = False
         if exc is not None:
             self.learn(exc)
 
@@ -180,7 +180,7 @@ class Errors:
     def __init__(self, search: Search | None = None) -> None:
         self._search = Search() if search is None else search
         self.found: list[FieldError] = []
-        self.missed = False
+        self.missed: bool = False
 
     def add(self, *errors: FieldError) -> None:
         """Take note of errors.

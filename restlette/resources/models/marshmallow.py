@@ -19,7 +19,9 @@ from restlette.resources.models.model import Model, Strings
 
 __all__ = ["Node", "schema_model"]
 
-marshmallow = load("marshmallow", "marshmallow", needed_by="restlette.resources.models")
+marshmallow: Any = load(
+    "marshmallow", "marshmallow", needed_by="restlette.resources.models"
+)
 fields: Any = marshmallow.fields
 
 # The key of messages about a whole object.

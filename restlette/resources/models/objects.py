@@ -24,7 +24,7 @@ from restlette.resources.models.shapes import Field
 
 __all__ = ["Draft", "ObjectLoader"]
 
-attrs = load("attrs", "attrs", needed_by="restlette.resources.models")
+attrs: Any = load("attrs", "attrs", needed_by="restlette.resources.models")
 
 # What attrs 24.1 and later have for converters that look at more than the value.
 CONVERTER: Any = getattr(attrs, "Converter", ())

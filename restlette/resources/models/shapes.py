@@ -68,7 +68,7 @@ __all__ = [
     "survey",
 ]
 
-attrs = load("attrs", "attrs", needed_by="restlette.resources.models")
+attrs: Any = load("attrs", "attrs", needed_by="restlette.resources.models")
 
 # Types that are written as one value, with the types that a codec reads it as.
 LEAVES: dict[Any, tuple[type, ...]] = {

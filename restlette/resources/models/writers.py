@@ -30,8 +30,8 @@ from restlette.resources.models.shapes import (
 
 __all__ = ["Writer", "converter"]
 
-cattrs = load("cattrs", "attrs", needed_by="restlette.resources.models")
-cattrs_gen = load("cattrs.gen", "attrs", needed_by="restlette.resources.models")
+cattrs: Any = load("cattrs", "attrs", needed_by="restlette.resources.models")
+cattrs_gen: Any = load("cattrs.gen", "attrs", needed_by="restlette.resources.models")
 
 Writer = Callable[[Any], Any]
 
