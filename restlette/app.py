@@ -82,7 +82,8 @@ class Restlette(Router):
         debug: bool = False,
         routes: Iterable[Routing] = (),
         middleware: Sequence[Middleware] = (),
-        exception_handlers: Mapping[int | type[Exception], Any] | None = None,
+        exception_handlers: Mapping[int | type[Exception], Callable[[Any, Any], Any]]
+        | None = None,
         on_startup: Iterable[Callable[[], object]] = (),
         on_shutdown: Iterable[Callable[[], object]] = (),
         lifespan: LifespanContext | None = None,

@@ -18,7 +18,15 @@ from collections.abc import (
     Sequence,
 )
 from contextlib import AbstractContextManager, asynccontextmanager
-from typing import Any, Literal, NamedTuple, TypeGuard, TypeVar
+from typing import (
+    Any,
+    Concatenate,
+    Literal,
+    NamedTuple,
+    ParamSpec,
+    TypeGuard,
+    TypeVar,
+)
 
 from restlette.concurrency import DEFAULT_POOL
 from restlette.http.errors import HTTPException
@@ -27,7 +35,12 @@ from restlette.http.limits import DEFAULT_LIMITS
 from restlette.http.types import ASGIApp, Receive, Scope, Send
 from restlette.http.urls import URLPath, quote_path
 from restlette.lifespan import Lifespan, LifespanContext, converse
-from restlette.middleware import BaseHTTPMiddleware, Middleware, compose
+from restlette.middleware import (
+    BaseHTTPMiddleware,
+    DispatchFunction,
+    Middleware,
+    compose,
+)
 from restlette.resources.boundary import Boundary, Handlers
 from restlette.resources.dependencies import Container, Provisions
 from restlette.resources.explaining import Explanation, explain, request_scope
@@ -54,6 +67,10 @@ from restlette.suggestions import did_you_mean
 __all__ = ["Named", "NoMatchFound", "Router"]
 
 T = TypeVar("T")
+D = TypeVar("D", bound=DispatchFunction)
+F = TypeVar("F", bound=Callable[[], object])
+H = TypeVar("H", bound=Callable[[Any, Any], Any])
+P = ParamSpec("P")
 
 # What the argument of a problem hides.
 _type = type
@@ -347,21 +364,23 @@ class Router:
 
     def exception_handler(
         self, exc_class_or_status_code: int | type[Exception]
-    ) -> Callable[[T], T]:
+    ) -> Callable[[H], H]:
         """Register what answers an exception below this router: a decorator.
 
         Args:
             exc_class_or_status_code: A class of exceptions, or an error status.
         """
 
-        def register(handler: T) -> T:
+        def register(handler: H) -> H:
             self.add_exception_handler(exc_class_or_status_code, handler)
             return handler
 
         return register
 
     def add_exception_handler(
-        self, exc_class_or_status_code: int | type[Exception], handler: Any
+        self,
+        exc_class_or_status_code: int | type[Exception],
+        handler: Callable[[Any, Any], Any],
     ) -> None:
         """Register what answers an exception; see `exception_handler`.
 
@@ -436,7 +455,12 @@ class Router:
         )
         self._changed()
 
-    def add_middleware(self, cls: Any, *args: Any, **options: Any) -> None:
+    def add_middleware(
+        self,
+        cls: Callable[Concatenate[ASGIApp, P], ASGIApp],
+        *args: P.args,
+        **options: P.kwargs,
+    ) -> None:
         """Put a middleware around all that is below this router.
 
         The one that is added last is the outermost.
@@ -449,7 +473,7 @@ class Router:
         self.user_middleware.insert(0, Middleware(cls, *args, **options))
         self._changed()
 
-    def middleware(self, kind: str) -> Callable[[T], T]:
+    def middleware(self, kind: Literal["http"]) -> Callable[[D], D]:
         """Register a function of (request, call_next) as middleware: a decorator.
 
         Args:
@@ -464,22 +488,24 @@ class Router:
                 "add_middleware for an ASGI middleware."
             )
 
-        def register(function: T) -> T:
+        def register(function: D) -> D:
             self.add_middleware(BaseHTTPMiddleware, dispatch=function)
             return function
 
         return register
 
-    def on_event(self, event: str) -> Callable[[T], T]:
+    def on_event(self, event: Literal["startup", "shutdown"]) -> Callable[[F], F]:
         """Register a function for "startup" or "shutdown": a decorator."""
 
-        def register(function: T) -> T:
+        def register(function: F) -> F:
             self.add_event_handler(event, function)
             return function
 
         return register
 
-    def add_event_handler(self, event: str, function: Any) -> None:
+    def add_event_handler(
+        self, event: Literal["startup", "shutdown"], function: Callable[[], object]
+    ) -> None:
         """Register a function for "startup" or "shutdown".
 
         Raises:

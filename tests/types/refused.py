@@ -186,7 +186,10 @@ Route("/books", Books, methods=[1])  # refused
 app.route("/books", method=["GET"])  # refused
 app.route("/books", limits={"body": "1 MB"})  # refused
 app.mount(Books, "/books")  # refused
-app.on_event()  # refused
+app.on_event("start")  # refused
+app.add_event_handler("startup", mail)  # refused
+app.middleware("websocket")  # refused
+app.add_exception_handler(404, mail)  # refused
 app.provide(Store, Store, scope="session")  # refused
 app.provide(Store, Store())  # refused
 app.url_path_for()  # refused
@@ -201,6 +204,20 @@ link: int = app.url_path_for("books")  # refused
 
 @app.route  # refused
 async def unreached(request: Request) -> None: ...
+
+
+@app.exception_handler(KeyError)  # refused
+async def alone(request: Request) -> Response:
+    return Response()
+
+
+@app.middleware("http")  # refused
+async def uncalled(request: Request) -> Response:
+    return Response()
+
+
+@app.on_event("startup")  # refused
+async def asking(app: Restlette) -> None: ...
 
 
 @app.route("/held")
@@ -271,6 +288,9 @@ Middleware(Timing)  # refused
 Middleware(Timing, name=1)  # refused
 Middleware(Timing, name="x-time", unit="s")  # refused
 Middleware(Wrapper)  # refused
+app.add_middleware(Timing)  # refused
+app.add_middleware(Timing, names="x-time")  # refused
+app.add_middleware(Wrapper)  # refused
 Middleware(Timing(app, name="x-time"))  # refused
 app.install(Health())  # refused
 app.install(Nothing())  # refused
