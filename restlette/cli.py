@@ -318,6 +318,7 @@ class _Options(NamedTuple):
     workers: int | None
     factory: bool
     log_level: str | None
+    graceful_timeout: int | None
 
     @property
     def target(self) -> str:
@@ -343,8 +344,8 @@ class _Server(NamedTuple):
         name: Its name, and that of its module, which `python -m` runs.
         pip: What brings it, for pip.
         arguments: Its command line without what stands in `flags`.
-        flags: How it says `--reload`, `--workers`, `--log-level` and `--factory`; one
-            that takes a value is followed by it.
+        flags: How it says `--reload`, `--workers`, `--log-level`, `--factory` and
+            `--graceful-timeout`; one that takes a value is followed by it.
         lacks: What it has not got, and what to do instead.
     """
 
@@ -379,6 +380,9 @@ _LEVELS: Final = ("critical", "error", "warning", "info", "debug")
 # daphne has no names for levels: 0 is warning.
 _VERBOSITY: Final = {"warning": "0", "info": "1", "debug": "2"}
 
+# Seconds; as long as `Restlette(graceful_timeout=...)` waits for background tasks.
+_GRACEFUL: Final = 30
+
 _SERVERS: Final = {
     server.name: server
     for server in (
@@ -386,21 +390,29 @@ _SERVERS: Final = {
             "uvicorn",
             "restlette[server]",
             _host_and_port,
-            {**_FLAGS, "factory": "--factory"},
+            {
+                **_FLAGS,
+                "factory": "--factory",
+                "graceful_timeout": "--timeout-graceful-shutdown",
+            },
             {},
         ),
         _Server(
             "granian",
             "granian",
             lambda options: [*_host_and_port(options), "--interface", "asgi"],
-            {**_FLAGS, "factory": "--factory"},
+            {
+                **_FLAGS,
+                "factory": "--factory",
+                "graceful_timeout": "--workers-kill-timeout",
+            },
             {},
         ),
         _Server(
             "hypercorn",
             "hypercorn",
             lambda options: [f"asgi:{options.call}", "--bind", options.bind],
-            _FLAGS,
+            {**_FLAGS, "graceful_timeout": "--graceful-timeout"},
             {},
         ),
         _Server(
@@ -416,6 +428,7 @@ _SERVERS: Final = {
                 "reload": "run it with --server uvicorn while you develop",
                 "workers": "start several behind a proxy",
                 "factory": "write app = create() in the module, and name app",
+                "graceful_timeout": "it waits for nobody, the others do",
             },
         ),
         _Server(
@@ -424,7 +437,7 @@ _SERVERS: Final = {
             lambda options: [
                 *(options.call, "--bind", options.bind, "--worker-class", "asgi"),
             ],
-            _FLAGS,
+            {**_FLAGS, "graceful_timeout": "--graceful-timeout"},
             {},
         ),
     )
@@ -443,6 +456,12 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--workers", type=_count, help="how many processes")
     parser.add_argument("--log-level", choices=_LEVELS)
+    parser.add_argument(
+        "--graceful-timeout",
+        type=_seconds,
+        metavar="SECONDS",
+        help="how long requests have at shutdown, by default 30",
+    )
 
 
 def _port(text: str) -> int:
@@ -451,6 +470,10 @@ def _port(text: str) -> int:
 
 def _count(text: str) -> int:
     return _number(text, range(1, 1_001), "number of workers")
+
+
+def _seconds(text: str) -> int:
+    return _number(text, range(1, 1_801), "number of seconds")
 
 
 def _number(text: str, among: range, what: str) -> int:
@@ -474,9 +497,13 @@ def _run(parsed: argparse.Namespace) -> int:
         workers=parsed.workers,
         factory=parsed.factory,
         log_level=parsed.log_level,
+        graceful_timeout=parsed.graceful_timeout,
     )
     server = _SERVERS[parsed.server]
     _check_options(server, options)
+    if options.graceful_timeout is None and "graceful_timeout" in server.flags:
+        # Some servers wait for ever, one for three seconds.
+        options = options._replace(graceful_timeout=_GRACEFUL)
     # NOTE: the server imports it again. It costs the time of an import, and buys the
     # same errors with every server, before anything listens.
     app = load_app(parsed.app, factory=parsed.factory)
@@ -488,7 +515,8 @@ def _check_options(server: _Server, options: _Options) -> None:
     """Raise an error for what a server has not got."""
     for option, remedy in server.lacks.items():
         if getattr(options, option):
-            raise CommandError(f"{server.name} has no --{option}: {remedy}")
+            flag = option.replace("_", "-")
+            raise CommandError(f"{server.name} has no --{flag}: {remedy}")
     if server.name == "daphne" and (options.log_level or "info") not in _VERBOSITY:
         known = ", ".join(_VERBOSITY)
         raise CommandError(

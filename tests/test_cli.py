@@ -532,19 +532,26 @@ def test_what_answers_for_programs(
 # run ----------------------------------------------------------------------------------
 
 COMMANDS: list[tuple[list[str], list[str]]] = [
-    ([], ["uvicorn", "shop:app", "--host", "127.0.0.1", "--port", "8000"]),
+    (
+        [],
+        [
+            *("uvicorn", "shop:app", "--host", "127.0.0.1", "--port", "8000"),
+            *("--timeout-graceful-shutdown", "30"),
+        ],
+    ),
     (
         ["--host", "::1", "--port", "0", "--reload", "--log-level", "debug"],
         [
             *("uvicorn", "shop:app", "--host", "::1", "--port", "0"),
             *("--reload", "--log-level", "debug"),
+            *("--timeout-graceful-shutdown", "30"),
         ],
     ),
     (
-        ["--workers", "2"],
+        ["--workers", "2", "--graceful-timeout", "5"],
         [
             *("uvicorn", "shop:app", "--host", "127.0.0.1", "--port", "8000"),
-            *("--workers", "2"),
+            *("--workers", "2", "--timeout-graceful-shutdown", "5"),
         ],
     ),
     (
@@ -552,13 +559,14 @@ COMMANDS: list[tuple[list[str], list[str]]] = [
         [
             *("granian", "shop:app", "--host", "127.0.0.1", "--port", "8000"),
             *("--interface", "asgi", "--reload", "--workers", "1"),
+            *("--workers-kill-timeout", "30"),
         ],
     ),
     (
         ["--server", "hypercorn", "--host", "::1", "--log-level", "error"],
         [
             *("hypercorn", "asgi:shop:app", "--bind", "[::1]:8000"),
-            *("--log-level", "error"),
+            *("--log-level", "error", "--graceful-timeout", "30"),
         ],
     ),
     (
@@ -574,6 +582,7 @@ COMMANDS: list[tuple[list[str], list[str]]] = [
         [
             *("gunicorn", "shop:app", "--bind", "127.0.0.1:8000"),
             *("--worker-class", "asgi", "--workers", "3"),
+            *("--graceful-timeout", "30"),
         ],
     ),
 ]
@@ -630,6 +639,10 @@ REFUSED = [
     (
         ["--server", "daphne", "--log-level", "error"],
         "daphne has no --log-level error; it has warning, info, debug",
+    ),
+    (
+        ["--server", "daphne", "--graceful-timeout", "3"],
+        "daphne has no --graceful-timeout: it waits for nobody",
     ),
     (["--reload", "--workers", "2"], "--reload is for one worker: leave out one"),
 ]
@@ -719,6 +732,7 @@ def test_debug_is_for_this_machine(
         ("--workers", "1.5", "1.5 is no number of workers"),
         ("--server", "waitress", "invalid choice: 'waitress'"),
         ("--log-level", "loud", "invalid choice: 'loud'"),
+        ("--graceful-timeout", "0", "0 is no number of seconds; write 1 to 1800"),
     ],
 )
 def test_a_figure_that_makes_no_sense(
