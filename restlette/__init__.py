@@ -72,6 +72,7 @@ from restlette.middleware import Middleware
 from restlette.resources.endpoint import HTTPEndpoint
 from restlette.resources.guards import Anyone, Guard
 from restlette.resources.html import HTML
+from restlette.resources.pages import Page
 from restlette.resources.patch import JSONPatch, MergePatch, Patch
 from restlette.resources.representation import (
     JSON,
@@ -89,6 +90,11 @@ from restlette.resources.websocket import WebSocketEndpoint
 if TYPE_CHECKING:
     from restlette.http.files import FileResponse as FileResponse
     from restlette.resources.messagepack import MessagePack as MessagePack
+    from restlette.resources.queries import Cursor as Cursor
+    from restlette.resources.queries import CursorQuery as CursorQuery
+    from restlette.resources.queries import Fields as Fields
+    from restlette.resources.queries import PageQuery as PageQuery
+    from restlette.resources.queries import Sort as Sort
 else:
 
     def __getattr__(name):
@@ -98,6 +104,8 @@ else:
             return import_module("restlette.http.files").FileResponse
         if name == "MessagePack":
             return import_module("restlette.resources.messagepack").MessagePack
+        if name in ("Cursor", "CursorQuery", "Fields", "PageQuery", "Sort"):
+            return getattr(import_module("restlette.resources.queries"), name)
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
@@ -154,6 +162,7 @@ __all__ = [
     "NotAcceptable",
     "NotFound",
     "ORJSONResponse",
+    "Page",
     "Patch",
     "PaymentRequired",
     "PlainTextResponse",

@@ -116,6 +116,7 @@ def missing() -> None:
         ("restlette.testing", "TestClient", "testing"),
         ("restlette", "FileResponse", "files"),
         ("restlette", "MessagePack", "msgpack"),
+        ("restlette", "PageQuery", "attrs"),
     ):
         try:
             exec(f"from {place} import {name}")

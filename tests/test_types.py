@@ -66,7 +66,9 @@ ANY = {
         Response.__init__.content, Response.render.content,
         StreamingResponse.render_piece.piece""",
     "an annotation, of which Python has no type, and a value that fits it": """
-        Patch.read.of, Router.override.key, Router.override.value,
+        Page.content_type.argument, Page.content_type.return, Patch.read.of,
+        Reply.content_type.argument, Reply.content_type.return,
+        Router.override.key, Router.override.value,
         Router.provide.key, Router.provide_value.key, Router.provide_value.value""",
     "a Schema of a library that may be absent": "accepts.schema, returns.schema",
     "what middleware or the application has put there": """

@@ -134,6 +134,11 @@ class Reply(Generic[T]):
         self.cookies: Cookies = dict(cookies) if cookies else {}
         self.background: Callable[[], Any] | None = background
 
+    @classmethod
+    def content_type(cls, argument: Any) -> Any:
+        """The annotation of the content, of what stands in the brackets of a kind."""
+        return argument
+
     def _parts(self) -> dict[str, Any]:
         """The arguments that would make an equal value, those with a value only."""
         parts: dict[str, Any] = {"status_code": self.status_code}
@@ -372,5 +377,5 @@ def _split(annotation: Any) -> tuple[int | None, Any]:
         return None, None
     if not issubclass(kind, Reply):
         return 200, Any if annotation is object else annotation
-    content = (*get_args(annotation), Any)[0]
+    content = kind.content_type((*get_args(annotation), Any)[0])
     return (kind.STATUS if issubclass(kind, _Located) else None), content

@@ -396,6 +396,10 @@ def _text_hook(shape: Shape) -> Hook:
         return leaves.TEXTS[shape.type]
     if shape.kind == "choice":
         return _text_choice_hook(shape)
+    if shape.kind == "model":
+        load_text: Any = getattr(adapted(shape.type), "load_text", None)
+        if load_text is not None:
+            return lambda data, _=None: load_text(data)
     if shape.kind != "union":
         raise TypeError(f"{described(shape.type)} cannot be written as one text")
     # Text is never null: that is what leaving it out says.

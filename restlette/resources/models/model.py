@@ -32,6 +32,8 @@ class Model(NamedTuple):
             `dump` shows only; None where there is nothing of the kind.
         loads: what makes a value, by the media type of the content, of data in JSON;
             where it is empty, `load` does it of `application/json`.
+        load_text: makes a value from the text of one parameter, header field or cookie;
+            None where a text is not enough.
     """
 
     annotation: Any
@@ -42,6 +44,7 @@ class Model(NamedTuple):
     names: tuple[str, ...] | None = None
     settable: Callable[[Any], Any] | None = None
     loads: Mapping[str, Callable[[Any], Any]] = MappingProxyType({})
+    load_text: Callable[[Any], Any] | None = None
 
     def dump_settable(self, value: Any) -> Any:
         """Make JSON data of a value, without what cannot be set."""

@@ -42,6 +42,9 @@ class Note:
     text: str
 
 
+Either: Any = NewType("Either", Book | Note)
+
+
 @attrs.frozen
 class Box(Generic[T]):
     item: T
@@ -141,7 +144,7 @@ WIDER: list[tuple[Any, Any, Any]] = [
     (Book | Note | None, None, None),
     (Book | int, BOOK, SEEN),
     (Book | int, 3, 3),
-    (Annotated[Book | Note, "either"] | int, BOOK, SEEN),
+    (Either | int, BOOK, SEEN),
     (Film | Note, FILM, {"length": 137}),
     (list[Book | Note], [BOOK, Note("n")], [SEEN, {"text": "n"}]),
     (Book | list[Book], [BOOK], [SEEN]),
