@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -650,6 +651,44 @@ def test_an_ordinary_iterable_is_read_in_a_thread_with_the_context():
         return content_of(sent)
 
     assert asyncio.run(main()) == b"shelf"
+
+
+def test_stream_92_iterables_that_block_wait_for_threads_and_nobody_waits_for_them():
+    """Forty are read at a time, the others later; the event loop is free meanwhile."""
+    begun = 0
+    lock = threading.Lock()
+    go_on = threading.Event()
+
+    def content():
+        nonlocal begun
+        with lock:
+            begun += 1
+        go_on.wait(60)
+        yield b"x"
+
+    async def send_one(response):
+        sent = []
+
+        async def send(message):
+            sent.append(message)
+
+        await response(NEW, None, send)
+        return content_of(sent)
+
+    async def main():
+        tasks = [
+            asyncio.create_task(send_one(StreamingResponse(content())))
+            for _ in range(50)
+        ]
+        while begun < 40:
+            await asyncio.sleep(0.001)
+        assert await send_one(PlainTextResponse("well")) == b"well"
+        assert (begun, [task for task in tasks if task.done()]) == (40, [])
+        go_on.set()
+        return await asyncio.gather(*tasks)
+
+    assert asyncio.run(main()) == [b"x"] * 50
+    assert begun == 50
 
 
 def test_an_iterator_runs_in_the_requests_own_task():
