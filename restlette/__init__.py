@@ -95,6 +95,9 @@ if TYPE_CHECKING:
     from restlette.resources.queries import Fields as Fields
     from restlette.resources.queries import PageQuery as PageQuery
     from restlette.resources.queries import Sort as Sort
+    from restlette.resources.stores import Collection as Collection
+    from restlette.resources.stores import Item as Item
+    from restlette.resources.stores import Store as Store
 else:
 
     def __getattr__(name):
@@ -106,6 +109,8 @@ else:
             return import_module("restlette.resources.messagepack").MessagePack
         if name in ("Cursor", "CursorQuery", "Fields", "PageQuery", "Sort"):
             return getattr(import_module("restlette.resources.queries"), name)
+        if name in ("Collection", "Item", "Store"):
+            return getattr(import_module("restlette.resources.stores"), name)
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

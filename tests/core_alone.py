@@ -117,6 +117,7 @@ def missing() -> None:
         ("restlette", "FileResponse", "files"),
         ("restlette", "MessagePack", "msgpack"),
         ("restlette", "PageQuery", "attrs"),
+        ("restlette", "Collection", "attrs"),
     ):
         try:
             exec(f"from {place} import {name}")

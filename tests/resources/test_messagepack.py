@@ -148,7 +148,7 @@ def test_any_bytes_are_json_data_or_none(content) -> None:
         pytest.param(nested(1_000_000), id="a million deep"),
     ],
 )
-def test_json_57_what_is_no_json_data_is_400(content) -> None:
+def test_what_is_no_json_data_is_400(content) -> None:
     headers = {"content-type": MEDIA_TYPE}
     response = call(Books(), "POST", content=content, headers=headers)
     assert response.status_code == 400

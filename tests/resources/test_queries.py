@@ -257,7 +257,7 @@ def encoded(data: bytes) -> str:
         pytest.param(encoded(b"[" * 5000), id="deep"),
     ],
 )
-def test_query_122_what_is_no_cursor_is_422(text) -> None:
+def test_what_is_no_cursor_is_422(text) -> None:
     response = call(app, "GET", "/shelf", params={"cursor": text})
     assert response.status_code == 422
     assert response.json()["errors"] == [
