@@ -18,15 +18,21 @@ ROOT = Path(__file__).resolve().parent.parent
 
 OLDEST = (3, 11)
 
+SHOP = "examples/bookshop/requirements.txt"
+
 # kind: the environment's directory, what pip installs into it, and the files whose
 # change means that it must install again. A later kind of one directory has
 # everything of the earlier ones.
 KINDS: dict[str, tuple[str, list[str], list[str]]] = {
-    "full": (".venv", ["-e", ".[full]"], ["setup.cfg", "setup.py", "pyproject.toml"]),
+    "full": (
+        ".venv",
+        ["-e", ".[full]", "-r", SHOP],
+        ["setup.cfg", "setup.py", "pyproject.toml", SHOP],
+    ),
     "test": (
         ".venv",
         ["-e", ".[full]", "-r", "requirements-test.txt"],
-        ["setup.cfg", "setup.py", "pyproject.toml", "requirements-test.txt"],
+        ["setup.cfg", "setup.py", "pyproject.toml", SHOP, "requirements-test.txt"],
     ),
     "bench": (
         ".venv-bench",

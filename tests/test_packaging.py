@@ -98,6 +98,8 @@ def test_the_documented_extras_are_there() -> None:
         "patch",
         "msgpack",
         "schema",
+        "swagger",
+        "contract",
         "forms",
         "files",
         "templates",
