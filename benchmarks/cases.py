@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from benchmarks.services import DESCENT, NAMES, NEW_BOOK, raw
@@ -38,8 +38,12 @@ JSON = (b"content-type", b"application/json")
 
 # Bytes of a file and of an upload, and how many of these a server hands on at a time.
 FILE = 64 * 2**20
+SMALL_FILE = 4 * 2**10
 UPLOAD = 10 * 2**20
 PIECE = 2**16
+
+# Which file a case answers with, of the directory that FILES in the environment names.
+FILES = {"file": "large.bin", "static": "small.css"}
 
 SAND = b"sand\r\n--"  # what makes a reader look for a boundary
 BOUNDARY = "----restlette4f1c0e"
@@ -158,6 +162,13 @@ CASES = {
             most=1,
         ),
         Case(
+            "static",
+            f"A file of {SMALL_FILE // 2**10} kB of a directory",
+            path="/static/small.css",
+            among=DESCENT,
+            most=0.5,
+        ),
+        Case(
             "upload",
             f"A multipart upload of {UPLOAD // 2**20} MB",
             method="POST",
@@ -233,7 +244,8 @@ def check(name: str, case: Case, sent: list[Message]) -> tuple[int, str]:
         raise Disagreement(f"{name}: {case.title}: {status}, {body[:200]!r}")
     if (b"content-encoding", b"gzip") in sent[0]["headers"]:
         body = zlib.decompress(body, 31)
-    if case.name == "file" and body != Path(os.environ["LARGE_FILE"]).read_bytes():
+    name_of_file = FILES.get(case.name)
+    if name_of_file and body != Path(os.environ["FILES"], name_of_file).read_bytes():
         raise Disagreement(f"{name}: {case.title}: another file")
     if case.content is not None and json.loads(body) != case.content:
         raise Disagreement(f"{name}: {case.title}: {body[:200]!r}")
@@ -242,11 +254,12 @@ def check(name: str, case: Case, sent: list[Message]) -> tuple[int, str]:
 
 
 @contextmanager
-def large_file() -> Iterator[None]:
-    """Make the file that the services answer with; it is gone afterwards."""
-    with NamedTemporaryFile(prefix="restlette-bench-") as file:
-        for _ in range(0, FILE, 2**20):
-            file.write(os.urandom(2**20))
-        file.flush()
-        os.environ["LARGE_FILE"] = file.name
+def files() -> Iterator[None]:
+    """Make the files that the services answer with; they are gone afterwards."""
+    with TemporaryDirectory(prefix="restlette-bench-") as directory:
+        Path(directory, FILES["static"]).write_bytes(os.urandom(SMALL_FILE))
+        with Path(directory, FILES["file"]).open("wb") as file:
+            for _ in range(0, FILE, 2**20):
+                file.write(os.urandom(2**20))
+        os.environ["FILES"] = directory
         yield

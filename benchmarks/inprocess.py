@@ -17,7 +17,16 @@ from statistics import median
 from time import process_time
 from typing import Any
 
-from benchmarks.cases import CASES, App, Case, Disagreement, Message, check, large_file
+from benchmarks.cases import (
+    CASES,
+    FILES,
+    App,
+    Case,
+    Disagreement,
+    Message,
+    check,
+    files,
+)
 from benchmarks.services import UNCHECKED
 from benchmarks.table import OURS, against, compare, fastest_peer, goal, part, show
 
@@ -201,7 +210,7 @@ def run(frameworks: list[str], names: list[str], rounds: int | None) -> bool:
     every 404.
     """
     logging.disable(logging.WARNING)
-    with large_file() if "file" in names else nullcontext():
+    with files() if {*FILES} & {*names} else nullcontext():
         samples = asyncio.run(measure(frameworks, names, rounds or ROUNDS))
     titles = {name: case.title for name, case in CASES.items()}
     titles["websocket"] = f"WebSocket: a text sent back, {TEXTS} a connection"

@@ -22,11 +22,13 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from statistics import median
 
-from benchmarks.cases import CASES, Case, large_file
+from benchmarks.cases import CASES, FILES, Case, files
 from benchmarks.table import FLOOR, OURS, against, compare, goal, part
 
 # case: that of benchmarks.cases which is sent to a server
-TRANSFERS = {f"server-{name}": CASES[name] for name in ("file", "upload", "fields")}
+TRANSFERS = {
+    f"server-{name}": CASES[name] for name in ("file", "static", "upload", "fields")
+}
 
 NAMES = ("server", *TRANSFERS)
 
@@ -173,8 +175,8 @@ def run_transfers(frameworks: list[str], names: list[str], rounds: int) -> bool:
     cases = {name: case for name, case in TRANSFERS.items() if name in names}
     held = []
     with ExitStack() as stack:
-        if "server-file" in cases:
-            stack.enter_context(large_file())
+        if any(case.name in FILES for case in cases.values()):
+            stack.enter_context(files())
         servers = {
             name: stack.enter_context(served(name))
             for name in frameworks

@@ -91,8 +91,8 @@ def test_an_answer_that_differs_is_not_measured() -> None:
     coded = b"content-encoding", b"gzip"
     content = json.dumps(cases.CASES["gzip"].content).encode()
     assert answer("gzip", gzip.compress(content), coded) == (200, "content-encoding")
-    with cases.large_file():
-        file = Path(os.environ["LARGE_FILE"]).read_bytes()
+    with cases.files():
+        file = Path(os.environ["FILES"], "large.bin").read_bytes()
         assert answer("file", file) == (200, "")
         for case, body in (("file", file[:-1]), ("get", b"{}"), ("upload", b"{}")):
             with pytest.raises(cases.Disagreement):

@@ -6,7 +6,9 @@
 
 restlette and Starlette alone, which are held to each other there:
 
-    GET  /file         200, the file that the environment's LARGE_FILE names
+    GET  /file         200, the large file of the directory that FILES names in the
+                       environment
+    GET  /static/…     200, a file of that directory
     POST /form         a multipart form; 200, {"fields": how many, "characters": theirs
                        together, "files": {name: [how many bytes, the last ones]}}
 

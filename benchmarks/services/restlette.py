@@ -1,6 +1,7 @@
 """The service in restlette, every limit on."""
 
 import os
+from pathlib import Path
 
 from attrs import field, frozen
 from attrs.validators import ge, min_len
@@ -15,6 +16,7 @@ from restlette import (
 )
 from restlette.contrib.cors import CORSMiddleware
 from restlette.contrib.gzip import GZipMiddleware
+from restlette.contrib.static import StaticFiles
 
 
 @frozen
@@ -50,7 +52,10 @@ def make(others=0):
     @app.route("/file")
     class File(HTTPEndpoint):
         async def get(self, request):
-            return FileResponse(os.environ["LARGE_FILE"])
+            return FileResponse(Path(os.environ["FILES"], "large.bin"))
+
+    if "FILES" in os.environ:
+        app.mount("/static", StaticFiles(os.environ["FILES"]))
 
     @app.route("/form")
     class Form(HTTPEndpoint):

@@ -1,13 +1,15 @@
 """The service in Starlette: endpoint classes in a list of routes."""
 
 import os
+from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.endpoints import HTTPEndpoint, WebSocketEndpoint
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import FileResponse, JSONResponse
-from starlette.routing import Route, WebSocketRoute
+from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.staticfiles import StaticFiles
 
 from benchmarks.services import CORS, GZIP
 
@@ -26,7 +28,7 @@ class Books(HTTPEndpoint):
 
 class File(HTTPEndpoint):
     async def get(self, request):
-        return FileResponse(os.environ["LARGE_FILE"])
+        return FileResponse(Path(os.environ["FILES"], "large.bin"))
 
 
 class Form(HTTPEndpoint):
@@ -60,6 +62,7 @@ def other():
 
 
 def make(others=0):
+    files = os.environ.get("FILES")
     return Starlette(
         routes=[
             *[
@@ -70,6 +73,7 @@ def make(others=0):
             Route("/books", Books),
             Route("/file", File),
             Route("/form", Form),
+            *([Mount("/static", StaticFiles(directory=files))] if files else []),
             WebSocketRoute("/echo", Echo),
         ]
     )

@@ -20,14 +20,13 @@ secret anew for every answer, or send ``Cache-Control: no-transform`` with that 
 
 from __future__ import annotations
 
-import re
 import zlib
 from collections.abc import Collection, Iterable
-from functools import lru_cache
 from typing import Any, Final
 
 from restlette.concurrency import ThreadPool
 from restlette.http.headers import MutableHeaders
+from restlette.http.negotiation import select_codings
 from restlette.http.response import has_content
 from restlette.http.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -96,19 +95,6 @@ _GONE: Final = frozenset({b"accept-ranges", b"content-length"})
 # Content that would not come through `send` could not be compressed.
 _HIDDEN: Final = frozenset({"http.response.pathsend", "http.response.zerocopysend"})
 
-# RFC 9110 section 12.4.2:
-#   weight = OWS ";" OWS "q=" qvalue
-#   qvalue = ( "0" [ "." 0*3DIGIT ] ) / ( "1" [ "." 0*3("0") ] )
-# RFC 9110 section 12.5.3: codings = content-coding / "identity" / "*"
-_member = re.compile(
-    rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]++)"
-    rb"(?:[ \t]*+;[ \t]*+[qQ]=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?))?+"
-).fullmatch
-
-# The bounds of what is remembered: so many answers, to fields of so many bytes.
-REMEMBERED = 256
-REMEMBERED_LENGTH = 256
-
 
 def takes_gzip(accept_encoding: bytes) -> bool:
     """Say whether a client takes gzip, and likes it no less than plain content.
@@ -124,26 +110,7 @@ def takes_gzip(accept_encoding: bytes) -> bool:
 
     Source: RFC 9110 section 12.5.3.
     """
-    if len(accept_encoding) > REMEMBERED_LENGTH:
-        return _takes_gzip(accept_encoding)
-    return _remembered(accept_encoding)
-
-
-def _takes_gzip(accept_encoding: bytes) -> bool:
-    weights: dict[bytes, float] = {}
-    for member in accept_encoding.split(b","):
-        match = _member(member.strip(b" \t"))
-        if match is not None:
-            coding, weight = match.groups()
-            weights.setdefault(coding.lower(), 1.0 if weight is None else float(weight))
-    # RFC 9110 section 8.4.1.3: "A recipient SHOULD consider "x-gzip" to be equivalent
-    # to "gzip"."
-    rest = weights.get(b"*", 0.0)
-    gzip = weights.get(b"gzip", weights.get(b"x-gzip", rest))
-    return gzip > 0 and gzip >= weights.get(b"identity", 0.0)
-
-
-_remembered = lru_cache(maxsize=REMEMBERED)(_takes_gzip)
+    return bool(select_codings(accept_encoding, (b"gzip",)))
 
 
 class GZipMiddleware:

@@ -12,10 +12,11 @@ from __future__ import annotations
 import asyncio
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from mimetypes import guess_type
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, TypeVar
 
+from restlette.concurrency import run_in_threadpool
 from restlette.http.conditional import (
     Outcome,
     evaluate,
@@ -61,6 +62,9 @@ _COMPRESSED: Final = {
 _CONDITIONS: Final = frozenset(
     (b"if-match", b"if-none-match", b"if-modified-since", b"if-unmodified-since")
 )
+
+# What may have a GET answered with less than the whole.
+_SELECTING: Final = _CONDITIONS | {b"range"}
 
 _PATHSEND: Final = "http.response.pathsend"
 
@@ -155,6 +159,8 @@ class FileResponse(Response):
             fields are then there at once.
         method: The request's method, where it is not the one in the scope.
         content_disposition_type: "attachment" to save, "inline" to show.
+        opener: Opens the file in place of `os.open`, in a thread, as for the built-in
+            `open`: given a path and flags, it gives a descriptor.
 
     Raises:
         ValueError: A status without content, a header or a disposition that HTTP does
@@ -179,11 +185,14 @@ class FileResponse(Response):
         stat_result: os.stat_result | None = None,
         method: str | None = None,
         content_disposition_type: str = "attachment",
+        opener: Callable[[str, int], int] | None = None,
     ) -> None:
         self.path = path
         self.filename = filename
         self.method = method
         self.stat_result = stat_result
+        self.opener: Callable[[str, int], int] = opener or os.open
+        self._loaded: tuple[bytes, os.stat_result] | None = None
         if media_type is None:
             media_type = guess_media_type(filename or path)
         super().__init__(None, status_code, headers, media_type, background)
@@ -242,11 +251,37 @@ class FileResponse(Response):
         answer.background = self.background
         await answer(scope, receive, send)
 
+    def load(self, scope: Scope) -> None:
+        """Read the file now, if it is small and the request will want all of it.
+
+        PERF: for who is in a thread already. Without it, the answer opens, reads and
+        closes the file in another one.
+
+        Args:
+            scope: The HTTP scope of the request.
+
+        Raises:
+            RuntimeError: There is no such file, or it is not a regular one.
+            OSError: It cannot be opened or read.
+        """
+        if self._is_opened_for(scope) and self._is_one_piece():
+            self._loaded = _read_whole(_Opener(self.path, self.opener))
+
+    def _is_one_piece(self) -> bool:
+        known = self.stat_result
+        return known is not None and known.st_size <= self.chunk_size
+
+    def _is_opened_for(self, scope: Scope) -> bool:
+        """Say whether a request needs content, and needs it from here."""
+        method = self._method(scope)
+        by_path = method == "GET" and _PATHSEND in (scope.get("extensions") or ())
+        conditional = any(name in _CONDITIONS for name, _ in scope["headers"])
+        return not (method == "HEAD" or by_path or conditional)
+
     async def _answer(self, scope: Scope) -> Response:
         request = Headers(scope=scope)
         method = self._method(scope)
-        by_path = method == "GET" and _PATHSEND in (scope.get("extensions") or ())
-        if method == "HEAD" or by_path or self._may_be_short(request):
+        if not self._is_opened_for(scope):
             # The file is not opened for what needs no content.
             result = self.stat_result or await _stat(self.path)
             _require_regular(self.path, result)
@@ -255,14 +290,33 @@ class FileResponse(Response):
                 return decided
             if method == "HEAD":
                 return Response.made(b"", decided.status_code, decided.fields.raw)
+            by_path = method == "GET" and _PATHSEND in (scope.get("extensions") or ())
             if by_path and decided.status_code == self.status_code:
                 return _Handover(self.path, decided)
-        file, result = await _open(self.path)
+        if self._is_one_piece():
+            return await self._answer_at_once(method, request)
+        file, result = await _open(self.path, self.opener)
         decided = self._decide(method, request, result)
         if isinstance(decided, Response):
             await _close(file)
             return decided
         return _streamed(decided, _Reading(file, result, decided, self.chunk_size))
+
+    async def _answer_at_once(self, method: str, request: Headers) -> Response:
+        """Answer with a file that is one piece."""
+        loaded = self._loaded
+        if loaded is None:
+            opener = _Opener(self.path, self.opener)
+            loaded = await run_in_threadpool(_read_whole, opener)
+        content, result = loaded
+        decided = self._decide(method, request, result)
+        if isinstance(decided, Response):
+            return decided
+        pieces = [
+            step if isinstance(step, bytes) else content[step.start : step.end]
+            for step in decided.steps(max(result.st_size, 1))
+        ]
+        return Response.made(b"".join(pieces), decided.status_code, decided.fields.raw)
 
     def _method(self, scope: Scope) -> str:
         """Give the request's method; none for the refusal of a WebSocket."""
@@ -272,20 +326,24 @@ class FileResponse(Response):
             return self.method.upper()
         return method
 
-    def _may_be_short(self, request: Headers) -> bool:
-        """Say whether there is reason to look at the file before it is opened."""
-        return any(name in _CONDITIONS for name, _ in request.raw)
-
     def _decide(
         self, method: str, request: Headers, result: os.stat_result
     ) -> _Delivery | Response:
         """Decide what is sent of a file: the answer itself, where that is nothing."""
         fields = self.headers.mutablecopy()
-        self._complete(fields, result)
+        known = self.stat_result
         size = result.st_size
+        # PERF: the fields are there already if the file is as it was.
+        if known is None or (known.st_mtime_ns, known.st_size) != (
+            result.st_mtime_ns,
+            size,
+        ):
+            self._complete(fields, result)
         whole = _Delivery(self.status_code, fields, (_Piece(b"", Span(0, size)),))
         # RFC 9110 §13.2.1: preconditions hold for what would be a 2xx answer.
         if self.status_code != 200 or method not in ("GET", "HEAD"):
+            return whole
+        if not any(name in _SELECTING for name, _ in request.raw):
             return whole
         validators = Validators.from_headers(fields)
         outcome = evaluate(method, request, validators)
@@ -452,24 +510,46 @@ class _Opener:
 
     result: os.stat_result
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        self._path = path
+    def __init__(
+        self, path: str | os.PathLike[str], opener: Callable[[str, int], int]
+    ) -> None:
+        self.path = path
+        self._opener = opener
 
     def __call__(self, path: str, flags: int) -> int:
-        descriptor = os.open(path, flags | _FLAGS)
+        descriptor = self._opener(path, flags | _FLAGS)
         try:
             self.result = os.fstat(descriptor)
-            _require_regular(self._path, self.result)
+            _require_regular(self.path, self.result)
         except BaseException:
             os.close(descriptor)
             raise
         return descriptor
 
 
+def _read_whole(opener: _Opener) -> tuple[bytes, os.stat_result]:
+    """Give a file's content, and what `os.fstat` said of it before.
+
+    Raises:
+        RuntimeError: There is no such file, or it changed meanwhile.
+        OSError: It cannot be opened or read.
+    """
+    try:
+        file = open(opener.path, "rb", buffering=0, opener=opener)  # noqa: SIM115
+    except FileNotFoundError as exc:
+        raise _missing(opener.path) from exc
+    with file:
+        size = opener.result.st_size
+        content = file.read(size) or b""
+        if len(content) < size:
+            raise RuntimeError(f"the file {opener.path!r} changed while it was read.")
+        return content, opener.result
+
+
 async def _open(
-    path: str | os.PathLike[str],
+    path: str | os.PathLike[str], open_file: Callable[[str, int], int]
 ) -> tuple[AsyncBufferedReader, os.stat_result]:
-    opener = _Opener(path)
+    opener = _Opener(path, open_file)
     opening = asyncio.ensure_future(_files.open(path, "rb", opener=opener))
     try:
         file: AsyncBufferedReader = await _to_its_end(opening)

@@ -1,7 +1,8 @@
-"""Content negotiation: which of the representations on offer an Accept field takes.
+"""Content negotiation: which of the representations on offer a client takes.
 
-The story starts at `select`. It is a function from values to a value, and remembers its
-last answers, since clients of one kind send one Accept.
+The story starts at `select`, for media types and Accept; `select_codings` is the same
+for content codings and Accept-Encoding. They are functions from values to a value, and
+remember their last answers, since clients of one kind send one Accept.
 """
 
 import re
@@ -11,7 +12,7 @@ from functools import lru_cache
 from restlette.http.media import MediaType, Parameters, parse_parameters
 from restlette.http.methods import TCHAR
 
-__all__ = ["select"]
+__all__ = ["select", "select_codings"]
 
 # The bounds of what is remembered: so many answers, to fields of so many bytes.
 REMEMBERED = 512
@@ -140,3 +141,56 @@ def _specificity(media_range: MediaType) -> int:
 
 
 _remembered = lru_cache(maxsize=REMEMBERED)(_select)
+
+# RFC 9110 section 12.5.3:
+#   Accept-Encoding = [ ( codings [ weight ] ) *( OWS "," OWS ( codings [ weight ] ) ) ]
+#   codings         = content-coding / "identity" / "*"
+_coding = re.compile(
+    rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]++)"
+    rb"(?:[ \t]*+;[ \t]*+[qQ]=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?))?+"
+).fullmatch
+
+
+def select_codings(
+    accept_encoding: bytes, offers: tuple[bytes, ...]
+) -> tuple[bytes, ...]:
+    """Choose the content codings that a client likes no less than plain content.
+
+    Args:
+        accept_encoding: The Accept-Encoding field's value, its lines joined with
+            commas. Members that do not fit the grammar, a weight of 2 for example, are
+            passed over.
+        offers: The codings on offer, the server's favourite first.
+
+    Returns:
+        Those that are acceptable: named, or covered by ``*``, with a weight greater
+        than 0, and at least that of ``identity`` if that has one. The best first, and
+        among equals the one that is offered first.
+
+    Source: RFC 9110 section 12.5.3.
+    """
+    if len(accept_encoding) > REMEMBERED_LENGTH:
+        return _select_codings(accept_encoding, offers)
+    return _remembered_codings(accept_encoding, offers)
+
+
+def _select_codings(
+    accept_encoding: bytes, offers: tuple[bytes, ...]
+) -> tuple[bytes, ...]:
+    weights: dict[bytes, float] = {}
+    for member in accept_encoding.split(b","):
+        match = _coding(member.strip(b" \t"))
+        if match is not None:
+            coding, weight = match.groups()
+            weights.setdefault(coding.lower(), 1.0 if weight is None else float(weight))
+    # RFC 9110 section 8.4.1.3: "A recipient SHOULD consider "x-gzip" to be equivalent
+    # to "gzip"."
+    if b"x-gzip" in weights:
+        weights.setdefault(b"gzip", weights[b"x-gzip"])
+    rest, plain = weights.get(b"*", 0.0), weights.get(b"identity", 0.0)
+    liked = [(weights.get(offer, rest), offer) for offer in offers]
+    liked = [(weight, offer) for weight, offer in liked if weight and weight >= plain]
+    return tuple([offer for _, offer in sorted(liked, key=lambda pair: -pair[0])])
+
+
+_remembered_codings = lru_cache(maxsize=REMEMBERED)(_select_codings)

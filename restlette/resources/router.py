@@ -811,23 +811,34 @@ def _path_in(
     if isinstance(target, str) and route.name:
         name = above.names + route.name
         if target == name and rest.keys() == {"path"}:
-            path = "/" + quote_path(str(rest["path"]).lstrip("/"))
+            # Files may have another name for clients than for the application.
+            path = _ask(route.app, "", rest)
+            if path is None:
+                path = "/" + quote_path(str(rest["path"]).lstrip("/"))
             return URLPath(prefix + path, "http", prefix.host)
         if not target.startswith(name + ":"):
             return None
         target = target.removeprefix(name + ":")
-    build = getattr(route.app, "url_path_for", None)
+    found = _ask(route.app, target, rest)
+    if found is None:
+        return None
+    protocol = getattr(found, "protocol", "http")
+    return URLPath(prefix + found, protocol, getattr(found, "host", "") or prefix.host)
+
+
+def _ask(app: Any, target: Any, params: Mapping[str, Any]) -> str | None:
+    """Ask an application for the path of one of its routes; None where it has none."""
+    build = getattr(app, "url_path_for", None)
     if build is None:
         return None
     try:
-        found = build(target, **rest)
+        found: str = build(target, **params)
     except ValueError:
         raise
     except Exception:
         # Each framework says in its own way that it has no such route.
         return None
-    protocol = getattr(found, "protocol", "http")
-    return URLPath(prefix + found, protocol, getattr(found, "host", "") or prefix.host)
+    return found
 
 
 class _Children:

@@ -253,6 +253,65 @@ def test_a_stat_that_is_out_of_date_does_not_count(path) -> None:
     assert answer.headers["last-modified"] == "Sun, 06 Nov 1994 08:49:38 GMT"
 
 
+def test_a_small_file_that_is_not_there_any_more_is_an_error(path) -> None:
+    response = FileResponse(path, stat_result=path.stat())
+    path.unlink()
+    with pytest.raises(RuntimeError, match="there is no file"):
+        call(response, "GET")
+
+
+def test_a_small_file_that_shrinks_while_it_is_read_is_an_error(
+    path, monkeypatch
+) -> None:
+    genuine = os.fstat
+    response = FileResponse(path, stat_result=path.stat())
+
+    def shrinking(descriptor):
+        result = genuine(descriptor)
+        os.truncate(path, 10)
+        return result
+
+    monkeypatch.setattr(os, "fstat", shrinking)
+    with pytest.raises(RuntimeError, match="changed while it was read"):
+        call(response, "GET")
+
+
+def test_a_file_can_be_read_before_it_is_sent(path) -> None:
+    """By who is in a thread already."""
+    response = FileResponse(path, stat_result=path.stat())
+    response.load(http())
+    path.unlink()
+    answer = call(response, "GET", headers={"range": "bytes=1-2,5-6"})
+    assert answer.status_code == 206
+    assert CONTENT[1:3] in answer.content
+
+
+def test_what_will_not_be_sent_is_not_read(path) -> None:
+    for scope in (
+        http("HEAD"),
+        http(if_none_match=TAG),
+        {**http(), "extensions": {"http.response.pathsend": {}}},
+    ):
+        response = FileResponse(path, stat_result=path.stat())
+        response.load(scope)
+        assert response._loaded is None
+    response = FileResponse(path)
+    response.load(http())
+    assert response._loaded is None
+
+
+def test_a_file_is_opened_as_one_is_told(path, tmp_path) -> None:
+    elsewhere = tmp_path / "elsewhere.bin"
+    elsewhere.write_bytes(b"other")
+
+    def opener(_, flags):
+        return os.open(elsewhere, flags)
+
+    for result in (None, path.stat()):
+        response = FileResponse(path, stat_result=result, opener=opener)
+        assert call(response, "GET").content == b"other"
+
+
 def test_given_fields_are_kept(path) -> None:
     fields = {"ETag": 'W/"v1"', "Last-Modified": "Thu, 01 Jan 1970 00:00:00 GMT"}
     fields["Content-Length"] = "5"
@@ -798,7 +857,7 @@ def test_a_thread_that_has_the_file_is_waited_for(
             monkeypatch.setattr(os, "open", gate)
             work = exchange(FileResponse(path), http())
         else:
-            file, _ = await files._open(path)
+            file, _ = await files._open(path, os.open)
             gate = Gate(lambda _: file._file.close())
             in_thread = asyncio.to_thread(gate, path)
             monkeypatch.setattr(file, "close", lambda: in_thread)

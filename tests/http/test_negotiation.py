@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from restlette.http import negotiation
 from restlette.http.media import MediaType
-from restlette.http.negotiation import select
+from restlette.http.negotiation import select, select_codings
 from tests.http.stopwatch import seconds
 
 JSON = "application/json"
@@ -241,3 +241,49 @@ def plainly(members, offers):
 def test_the_choice_is_that_of_the_plain_rule(members, offers) -> None:
     accept = ", ".join(text + weight for text, weight in members).encode()
     assert select(accept, tuple(offers)) == plainly(members, offers)
+
+
+CODINGS = (b"br", b"zstd", b"gzip")
+
+
+@pytest.mark.parametrize(
+    ("accept_encoding", "chosen"),
+    [
+        # realistic
+        (b"gzip, deflate, br, zstd", CODINGS),
+        (b"gzip, deflate", (b"gzip",)),
+        (b"", ()),
+        (b"*", CODINGS),
+        # RFC 9110 12.5.3: the weights, the rest, and identity's
+        (b"br;q=0.5, gzip", (b"gzip", b"br")),
+        (b"br;q=0, *;q=0.1", (b"zstd", b"gzip")),
+        (b"identity, gzip;q=0.9, br", (b"br",)),
+        (b"identity;q=0, gzip;q=0.1", (b"gzip",)),
+        (b"gzip;q=0.1, gzip", (b"gzip",)),
+        # RFC 9110 8.4.1.3
+        (b"x-gzip", (b"gzip",)),
+        (b"x-gzip, gzip;q=0", ()),
+        # malformed
+        (b"gzip;q=2", ()),
+        (b"gz ip, ,;q=1,br ; q=1.000", (b"br",)),
+    ],
+)
+def test_the_codings_that_are_liked_are_chosen(accept_encoding, chosen) -> None:
+    assert select_codings(accept_encoding, CODINGS) == chosen
+
+
+@given(st.binary())
+def test_any_accept_encoding_chooses_among_the_offers(value: bytes) -> None:
+    assert set(select_codings(value, CODINGS)) <= set(CODINGS)
+
+
+def test_a_long_accept_encoding_is_read_in_linear_time() -> None:
+    assert seconds(lambda: select_codings(b"br;q=0" * 10**5, CODINGS)) < 1
+
+
+def test_what_is_remembered_of_codings_is_bounded() -> None:
+    """caches-120: a client may send as many different ones as it likes."""
+    for number in range(1000):
+        select_codings(b"coding-%d" % number, CODINGS)
+    remembered = negotiation._remembered_codings.cache_info().currsize
+    assert remembered <= negotiation.REMEMBERED
