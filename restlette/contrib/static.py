@@ -463,19 +463,26 @@ def _look_inside(root: str, name: str) -> _Found:
     Raises:
         OSError: There is nothing, or it is elsewhere.
     """
+    *parents, last = name.split(os.sep)
     path = root
-    for segment in name.split(os.sep):
-        path = f"{path}{os.sep}{segment}"
-        result = os.lstat(path)
-        if stat.S_ISLNK(result.st_mode):
-            # PERF: rare, and three times as dear.
-            root = os.path.realpath(root)
-            target = os.path.realpath(os.path.join(root, name), strict=True)
-            inside = os.path.join(root, "")
-            if not target.startswith(inside):
-                raise FileNotFoundError(target)
-            return _Found(root, target[len(inside) :], os.lstat(target))
+    for parent in parents:
+        path = f"{path}{os.sep}{parent}"
+        if stat.S_ISLNK(os.lstat(path).st_mode):
+            return _look_through_links(root, name)
+    result = os.lstat(f"{path}{os.sep}{last}")
+    if stat.S_ISLNK(result.st_mode):
+        return _look_through_links(root, name)
     return _Found(root, name, result)
+
+
+def _look_through_links(root: str, name: str) -> _Found:
+    """Do the same where there are links: rare, and three times as dear."""
+    root = os.path.realpath(root)
+    target = os.path.realpath(os.path.join(root, name), strict=True)
+    inside = os.path.join(root, "")
+    if not target.startswith(inside):
+        raise FileNotFoundError(target)
+    return _Found(root, target[len(inside) :], os.lstat(target))
 
 
 def _open(root: str, follow_symlink: bool, path: str, flags: int) -> int:
