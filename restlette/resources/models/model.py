@@ -34,6 +34,11 @@ class Model(NamedTuple):
             where it is empty, `load` does it of `application/json`.
         load_text: makes a value from the text of one parameter, header field or cookie;
             None where a text is not enough.
+        taken_schema: makes a JSON Schema (2020-12) of the data that `load` takes, for
+            documents; what it refers to is in its own `$defs`. None where nothing is
+            known of the data.
+        given_schema: the same for the data that `dump` makes; None where that is the
+            same.
     """
 
     annotation: Any
@@ -45,6 +50,8 @@ class Model(NamedTuple):
     settable: Callable[[Any], Any] | None = None
     loads: Mapping[str, Callable[[Any], Any]] = MappingProxyType({})
     load_text: Callable[[Any], Any] | None = None
+    taken_schema: Callable[[], Mapping[str, Any]] | None = None
+    given_schema: Callable[[], Mapping[str, Any]] | None = None
 
     def dump_settable(self, value: Any) -> Any:
         """Make JSON data of a value, without what cannot be set."""

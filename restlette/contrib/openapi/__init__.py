@@ -1,0 +1,1 @@
+"""OpenAPI: what an application is to its clients, written from its declarations."""

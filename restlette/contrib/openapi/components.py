@@ -1,0 +1,416 @@
+"""Components: the schemas of what requests have and what answers have, under names.
+
+The story starts at `Components`: asked for the schema of an annotation, it gives one
+that refers to components, and keeps those. A class has one component where requests
+and answers have the same, and two where they have not: `Book` is what is given, then,
+and `BookInput` what is taken. Which of the two is the case is the class's own matter,
+so that a name stays what it is when another handler comes to use the class.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from copy import deepcopy
+from json import dumps
+from types import NoneType
+from typing import Annotated, Any, Final, Literal, get_args, get_origin
+
+from restlette.contrib.openapi.schemas import Direction, Schema, Schemas, Target
+from restlette.contrib.openapi.texts import (
+    JSON_PATCH,
+    as_text,
+    has_file,
+    merge_patch,
+    parameter,
+)
+from restlette.http.optional import load
+from restlette.resources.models import model_for
+from restlette.resources.models.adapters import adapted, schema_model
+from restlette.resources.models.choosing import members_of
+from restlette.resources.models.shapes import Shape, described, shape_of
+from restlette.resources.parts import PLACES
+from restlette.resources.patch import JSONPatch, MergePatch
+from restlette.resources.representation import Reply
+
+__all__ = ["Component", "Components"]
+
+URLENCODED: Final = "application/x-www-form-urlencoded"
+MULTIPART: Final = "multipart/form-data"
+
+DEFINITIONS: Final = "#/$defs/"
+
+# What a mapping says of the members that nobody names.
+OTHERS: Final = ("propertyNames", "additionalProperties", "description")
+
+PREFIX: Final = "#/components/schemas/"
+
+# OpenAPI 3.1 section 4.8.7.1: the names of components.
+UNFIT: Final = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+class Component:
+    """What is described under one name, or two.
+
+    Attributes:
+        names: where it is, by direction.
+        bodies: what it is, by direction, with `Target`s where others are.
+    """
+
+    def __init__(
+        self, names: Iterable[str], build: Callable[[Direction], Schema]
+    ) -> None:
+        self.candidates: Iterable[str] = names
+        self.build: Callable[[Direction], Schema] = build
+        self.names: dict[Direction, str] = {}
+        self.bodies: dict[Direction, Schema] = {}
+
+    def targets(self) -> Iterator[Target]:
+        """The components that it refers to."""
+        for body in self.bodies.values():
+            yield from _targets(body)
+
+
+class Components:
+    """The schemas of one document.
+
+    Not to be shared between threads.
+    """
+
+    def __init__(self) -> None:
+        self._components: dict[Any, Component] = {}
+        self._new: list[Component] = []
+        self._taken_names: set[str] = set()
+        self._shown: dict[str, Schema] = {}
+        self._schemas = Schemas(self._refer, self._adapted)
+        self._kept: dict[Any, Schema] = {}
+
+    @property
+    def schemas(self) -> dict[str, Schema]:
+        """The components that were referred to so far, by name, in order of names."""
+        return dict(sorted(self._shown.items()))
+
+    def taken(self, annotation: Any) -> Schema:
+        """The schema of what a request may have.
+
+        Args:
+            annotation: of a parameter, such as `body`.
+
+        Returns:
+            A schema of its own at each call, which may be changed.
+
+        Raises:
+            TypeError: it has no form in JSON.
+        """
+        return self._schema(annotation, "taken")
+
+    def given(self, annotation: Any) -> Schema:
+        """The schema of what an answer has.
+
+        Args:
+            annotation: of the content; `Page[Book]` and `Created[Book]` stand for the
+                content that they have.
+
+        Returns:
+            A schema of its own at each call, which may be changed.
+
+        Raises:
+            TypeError: it has no form in JSON.
+        """
+        origin = get_origin(annotation)
+        if isinstance(origin, type) and issubclass(origin, Reply):
+            annotation = origin.content_type(get_args(annotation)[0])
+        return self._schema(annotation, "given")
+
+    def body(self, annotation: Any) -> dict[str, Schema]:
+        """What the content of a request may be.
+
+        Args:
+            annotation: of the parameter `body`; `Patch[Book]` has media types of its
+                own.
+
+        Returns:
+            A media type object for each media type.
+
+        Raises:
+            TypeError: it has no form in JSON.
+        """
+        media_types = model_for(annotation).loads
+        if not media_types:
+            return {"application/json": {"schema": self.taken(annotation)}}
+        of = (*get_args(annotation), Any)[0]
+        makers = {
+            MergePatch.media_type: self._merge_patch,
+            JSONPatch.media_type: self._json_patch,
+        }
+        return {
+            each: {"schema": makers[each](of) if each in makers else {}}
+            for each in media_types
+        }
+
+    def parameters(
+        self,
+        annotation: Any,
+        location: Literal["query", "header", "cookie"],
+        *,
+        required: bool = True,
+    ) -> list[Schema]:
+        """What a model reads of a query, of header fields or of cookies.
+
+        Args:
+            annotation: of the parameter `query`, `headers` or `cookies`.
+            location: which of them.
+            required: whether the handler has no default for all of them.
+
+        Returns:
+            A parameter object for each name; for a type that takes any names, one that
+            says so for a query, and none for the others.
+
+        Raises:
+            TypeError: it has no names.
+        """
+        spell = next(each for each in PLACES.values() if each.word == location).spell
+        schema = self._strings(annotation)
+        needed = schema.get("required", ()) if required else ()
+        found = [
+            parameter(spell(name), location, each, required=name in needed)
+            for name, each in schema.get("properties", {}).items()
+        ]
+        if location == "query" and schema.get("additionalProperties", True):
+            others = {key: schema[key] for key in OTHERS if key in schema}
+            # OpenAPI 3.1 section 4.8.12.6: the members of an exploded object are
+            # parameters, by their own names.
+            found.append(
+                {
+                    "name": "parameters",
+                    "in": "query",
+                    "schema": {"type": "object", **others},
+                    "style": "form",
+                    "explode": True,
+                }
+            )
+        return found
+
+    def form(self, annotation: Any) -> dict[str, Schema]:
+        """What a model reads of a form.
+
+        Args:
+            annotation: of the parameter `form`.
+
+        Returns:
+            A media type object for each media type: one where there are files, which
+            only multipart can have.
+
+        Raises:
+            TypeError: it has no names.
+        """
+        schema = self._strings(annotation)
+        media_types = [URLENCODED, MULTIPART]
+        if any(map(has_file, schema.get("properties", {}).values())):
+            media_types = [MULTIPART]
+        return {each: {"schema": deepcopy(schema)} for each in media_types}
+
+    def _strings(self, annotation: Any) -> Schema:
+        """The schema of an object whose members are each one text, or several."""
+        shape = _without_none(shape_of(annotation))
+        if shape.kind == "any":
+            return {"type": "object"}
+        if shape.kind == "tuple" and hasattr(shape.type, "_fields"):
+            return self._named_tuple(shape)
+        schema = self._schemas.of_shape(shape, "taken")
+        self._settle()
+        while isinstance(schema.get("$ref"), Target):
+            schema = self._components[schema["$ref"].key].bodies["taken"]
+        if schema.get("type") != "object":
+            raise TypeError(f"{described(annotation)} has no names")
+        found: Schema = self._named(schema, "taken")
+        found["properties"] = {
+            name: as_text(each) for name, each in found.get("properties", {}).items()
+        }
+        return found
+
+    def _named_tuple(self, shape: Shape) -> Schema:
+        items = [self._schemas.schema(each, "taken") for each in shape.arguments]
+        self._settle()
+        names = shape.type._fields
+        return {
+            "type": "object",
+            "properties": {
+                name: as_text(self._named(item, "taken"))
+                for name, item in zip(names, items, strict=True)
+            },
+            "required": [
+                name for name in names if name not in shape.type._field_defaults
+            ],
+            "additionalProperties": False,
+        }
+
+    # What other libraries make --------------------------------------------------------
+
+    def _adapted(self, annotation: Any, direction: Direction) -> Schema:
+        if get_origin(annotation) is Annotated and schema_model(annotation) is not None:
+            library = load(
+                "restlette.contrib.openapi.marshmallow",
+                "schema",
+                needed_by="restlette.contrib.openapi",
+            )
+            found: Schema = library.schema_of(annotation, self._refer)
+            return found
+        model = adapted(annotation)
+        if model is None or model.loads:
+            raise TypeError(f"{described(annotation)} is no part of anything")
+        describe = model.taken_schema
+        if direction == "given" and model.given_schema is not None:
+            describe = model.given_schema
+        return {} if describe is None else self._hoisted(dict(describe()))
+
+    def _hoisted(self, schema: Schema) -> Schema:
+        """A schema with definitions of its own, which become components."""
+        definitions = schema.pop("$defs", {})
+        identity = dumps([definitions, []], sort_keys=True, default=repr)
+
+        def hoist(part: Any) -> Any:
+            if isinstance(part, list):
+                return [hoist(each) for each in part]
+            if not isinstance(part, dict):
+                return part
+            found = {key: hoist(each) for key, each in part.items()}
+            reference = part.get("$ref")
+            if isinstance(reference, str) and reference.startswith(DEFINITIONS):
+                name = reference.removeprefix(DEFINITIONS)
+                found |= self._refer(
+                    (name, identity), name, lambda _: hoist(definitions[name])
+                )
+            return found
+
+        hoisted: Schema = hoist(schema)
+        return hoisted
+
+    # Patches --------------------------------------------------------------------------
+
+    def _merge_patch(self, of: Any) -> Schema:
+        schema = self._schemas.schema(of, "taken")
+        self._settle()
+        schema = merge_patch(schema, self._patch_component)
+        self._settle()
+        found: Schema = self._named(schema, "taken")
+        return found
+
+    def _patch_component(self, schema: Schema) -> Schema:
+        target = schema["$ref"]
+        component = self._components[target.key]
+        body = component.bodies["taken"]
+        if body.get("type") != "object":
+            return schema
+        return self._refer(
+            (MergePatch, target.key),
+            f"{component.names['given']}MergePatch",
+            lambda _: merge_patch(body, self._patch_component),
+        )
+
+    def _json_patch(self, of: Any) -> Schema:
+        schema = self._refer(JSONPatch, "JSONPatch", lambda _: JSON_PATCH)
+        self._settle()
+        found: Schema = self._named(schema, "taken")
+        return found
+
+    # Components -----------------------------------------------------------------------
+
+    def _schema(self, annotation: Any, direction: Direction) -> Schema:
+        schema = self._schemas.schema(annotation, direction)
+        self._settle()
+        found: Schema = self._named(schema, direction)
+        return found
+
+    def _refer(
+        self, key: Any, name: str, build: Callable[[Direction], Schema]
+    ) -> Schema:
+        if key not in self._components:
+            component = Component(_candidates(name, key), build)
+            self._components[key] = component
+            self._new.append(component)
+        return {"$ref": Target(key)}
+
+    def _settle(self) -> None:
+        """Describe and name what was referred to since the last time."""
+        fresh: list[Component] = []
+        while self._new:
+            component = self._new.pop(0)
+            component.bodies["taken"] = component.build("taken")
+            component.bodies["given"] = component.build("given")
+            fresh.append(component)
+        differ = {
+            id(each) for each in fresh if each.bodies["taken"] != each.bodies["given"]
+        }
+        is_new = True
+        while is_new:
+            more = {id(each) for each in fresh if self._refers_to(each, differ)}
+            is_new = not more <= differ
+            differ |= more
+        for each in fresh:
+            self._name(each, differs=id(each) in differ)
+
+    def _refers_to(self, component: Component, differ: set[int]) -> bool:
+        others = [self._components[target.key] for target in component.targets()]
+        return any(
+            id(other) in differ or len(set(other.names.values())) > 1
+            for other in others
+        )
+
+    def _name(self, component: Component, *, differs: bool) -> None:
+        for name in component.candidates:
+            names = {name, f"{name}Input"} if differs else {name}
+            if not names & self._taken_names:
+                self._taken_names |= names
+                component.names = {"given": name, "taken": name}
+                if differs:
+                    component.names["taken"] = f"{name}Input"
+                return
+
+    def _named(self, schema: Any, direction: Direction) -> Any:
+        """A copy of a schema with the names of components, which are shown from now."""
+        if isinstance(schema, Target):
+            return PREFIX + self._show(self._components[schema.key], direction)
+        if isinstance(schema, dict):
+            return {key: self._named(each, direction) for key, each in schema.items()}
+        if isinstance(schema, list):
+            return [self._named(each, direction) for each in schema]
+        return schema
+
+    def _show(self, component: Component, direction: Direction) -> str:
+        name = component.names[direction]
+        if name not in self._shown:
+            self._shown[name] = {}  # it may hold itself
+            self._shown[name] = self._named(component.bodies[direction], direction)
+        return name
+
+
+def _without_none(shape: Shape) -> Shape:
+    """What is left of `X | None`, for text is never null."""
+    members = members_of(shape) if shape.kind == "union" else []
+    others = [member for member in members if member.type is not NoneType]
+    return others[0] if len(others) == 1 else shape
+
+
+def _targets(schema: Any) -> Iterator[Target]:
+    if isinstance(schema, Target):
+        yield schema
+    elif isinstance(schema, dict):
+        for each in schema.values():
+            yield from _targets(each)
+    elif isinstance(schema, list):
+        for each in schema:
+            yield from _targets(each)
+
+
+def _candidates(name: str, key: Any) -> Iterator[str]:
+    """Names for a component: short, then with its module, then with a number."""
+    name = UNFIT.sub("_", name).strip("_") or "Schema"
+    yield name
+    module = getattr(get_origin(key) or key, "__module__", None)
+    if module is not None:
+        yield UNFIT.sub("_", f"{module}.{name}")
+    number = 2
+    while True:
+        yield f"{name}{number}"
+        number += 1
