@@ -1,0 +1,206 @@
+"""One request and its answer, as somebody sees them who stands between the two.
+
+`Observation` is all that a rule may look at: it has the fields by name, the content,
+and what was answered at the same target before.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable
+from functools import cached_property
+from typing import Any, Final
+
+from restlette.http.media import MediaType, is_json
+from restlette.testing.lint.grammar import Directives, directives, tokens
+from restlette.testing.scope import Fields
+
+__all__ = ["Observation"]
+
+# RFC 9110 §15.1: "Responses with status codes that are defined as heuristically
+# cacheable (e.g., 200, 203, 204, 206, 300, 301, 308, 404, 405, 410, 414, and 501)".
+_HEURISTIC: Final = frozenset(
+    {200, 203, 204, 206, 300, 301, 308, 404, 405, 410, 414, 501}
+)
+_UNSHARED: Final = frozenset({"no-store", "no-cache", "private"})
+_SHARED: Final = frozenset({"public", "s-maxage", "must-revalidate"})
+
+
+class Observation:
+    """A request, and what was answered.
+
+    Args:
+        method: The request's method.
+        target: The target URI, or the path and query of it.
+        asked: The request's header fields.
+        status: The status code of the answer.
+        fields: The answer's header fields, as they were sent.
+        content: Its content, as it was sent.
+        whole: Whether that is all of it; if not, nothing is said of its length.
+        informational: What was answered before, as status codes of 1xx with fields.
+        trailers: The fields that came after the content.
+        read: Names of the request's fields that the application looked at, where that
+            is known; in lower case.
+        selected_by: Names of the request's fields that select the representation,
+            where that is known; in lower case.
+        earlier: What was answered to GET at this target before, with nothing in
+            between that could have changed it.
+        now: The time, in seconds since 1970; by default it is asked for.
+    """
+
+    def __init__(
+        self,
+        method: str,
+        target: str,
+        asked: Fields,
+        status: int,
+        fields: Fields,
+        content: bytes = b"",
+        *,
+        whole: bool = True,
+        informational: Iterable[tuple[int, Fields]] = (),
+        trailers: Fields | None = None,
+        read: Iterable[str] = (),
+        selected_by: Iterable[str] = (),
+        earlier: Observation | None = None,
+        now: float | None = None,
+    ) -> None:
+        self.method: Final = method
+        self.target: Final = target
+        self.request_fields: Final = asked
+        self.status: Final = status
+        self.fields: Final = fields
+        self.content: Final = content
+        self.whole: Final = whole
+        self.informational: Final = tuple(informational)
+        self.trailers: Final = trailers or []
+        self.read: Final = frozenset(read)
+        self.selected_by: Final = frozenset(selected_by)
+        self.earlier: Final = earlier
+        self.now: Final = time.time() if now is None else now
+        self._answered: Final = _by_name(fields)
+        self._asked: Final = _by_name(asked)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the answer's fields, in lower case, each once."""
+        return tuple(self._answered)
+
+    @property
+    def asked_names(self) -> tuple[str, ...]:
+        """The names of the request's fields, in lower case, each once."""
+        return tuple(self._asked)
+
+    def get(self, name: str) -> str | None:
+        """Give the value of a field of the answer, its lines joined by commas.
+
+        Args:
+            name: The name, in lower case.
+
+        Source: RFC 9110 §5.3.
+        """
+        lines = self._answered.get(name)
+        return None if lines is None else ", ".join(lines)
+
+    def lines(self, name: str) -> list[str]:
+        """Give the lines of a field of the answer."""
+        return self._answered.get(name, [])
+
+    def asked(self, name: str) -> str | None:
+        """Give the value of a field of the request, its lines joined by commas."""
+        lines = self._asked.get(name)
+        return None if lines is None else ", ".join(lines)
+
+    @property
+    def is_retrieval(self) -> bool:
+        """Whether the method asks for a representation, and a cache may answer."""
+        return self.method in ("GET", "HEAD")
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the status is 2xx."""
+        return 200 <= self.status < 300
+
+    @cached_property
+    def media_type(self) -> MediaType | None:
+        """What Content-Type says; None without one, or where it says nothing."""
+        try:
+            return MediaType.from_header(self.lines("content-type")[0])
+        except (IndexError, ValueError):
+            return None
+
+    @cached_property
+    def coding(self) -> str | None:
+        """The content coding, None where the content is as it is."""
+        coding = (self.get("content-encoding") or "identity").strip().lower()
+        return None if coding == "identity" else coding
+
+    @cached_property
+    def cache_control(self) -> Directives:
+        """The directives of Cache-Control; the first of a name counts."""
+        return directives(self.get("cache-control") or "")
+
+    @cached_property
+    def vary(self) -> frozenset[str]:
+        """The names that Vary lists, in lower case; `*` is one of them."""
+        return frozenset(tokens((self.get("vary") or "").lower()))
+
+    @cached_property
+    def is_json(self) -> bool:
+        """Whether the content says that it is JSON, whole and uncoded."""
+        return (
+            self.whole
+            and self.coding is None
+            and is_json(self.get("content-type") or "")
+        )
+
+    @cached_property
+    def json(self) -> Any:
+        """The content, read as JSON.
+
+        Raises:
+            ValueError: It is none.
+        """
+        return json.loads(self.content)
+
+    @cached_property
+    def is_fresh(self) -> bool:
+        """Whether a cache may use the answer again without asking, for some time.
+
+        Freshness that is stated is looked at, and Last-Modified, from which caches
+        guess where nothing is said (RFC 9111 §4.2.2).
+        """
+        said = self.cache_control
+        if "no-store" in said or "no-cache" in said:
+            return False
+        for name in ("s-maxage", "max-age"):
+            if name in said:
+                return (said[name] or "0").strip("0") != ""
+        if "expires" in self._answered:
+            return self.get("expires") not in ("0", "-1", self.get("date"))
+        if "public" in said:
+            return True
+        return "last-modified" in self._answered and self.status in _HEURISTIC
+
+    @property
+    def may_be_shared(self) -> bool:
+        """Whether a shared cache may keep the answer (RFC 9111 §3)."""
+        said = self.cache_control
+        if not self.is_retrieval or not _UNSHARED.isdisjoint(said):
+            return False
+        # RFC 9111 §3.5: what credentials were sent for is not kept, unless it says so.
+        if "authorization" in self._asked and _SHARED.isdisjoint(said):
+            return False
+        return self.is_fresh or self.status in _HEURISTIC
+
+
+def _by_name(fields: Fields) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, value in fields:
+        key = name.decode("latin-1").lower()
+        if key in found:
+            found[key].append(value.decode("latin-1"))
+        else:
+            found[key] = [value.decode("latin-1")]
+    return found
