@@ -1,6 +1,7 @@
 """All the rules together."""
 
 import ast
+import re
 from pathlib import Path
 from types import ModuleType
 
@@ -136,3 +137,13 @@ def test_any_exchange_gives_findings(
         Observation(method, target, asked, status, answered, content, earlier=before)
     )
     assert all(each.id in RULES for each in found)
+
+
+def test_the_documents_list_every_rule() -> None:
+    """As it is: id, statement, severity and source, in the order of the modules."""
+    page = (Path(__file__).parents[3] / "docs" / "contract.md").read_text("utf-8")
+    rows = re.findall(r"^\| `([\w-]+)` \| (.*) \| (.*) \|$", page, re.MULTILINE)
+    mark = {"error": "", "warning": " *(warning)*"}
+    assert rows == [
+        (rule.id, rule.statement + mark[rule.severity], rule.source) for rule in RULES
+    ]
