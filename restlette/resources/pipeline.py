@@ -724,8 +724,8 @@ class _RenderingOperation(Operation):
             response = self._page(page, index, exc.status_code)
         except Exception as failure:
             await super().refuse(failure, request, send, accept)
-            return
-        await response(scope, request.receive, send)
+        else:
+            await response(scope, request.receive, send)
 
 
 class _Page(Response):
