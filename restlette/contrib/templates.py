@@ -8,13 +8,20 @@ template knows beside its context stands in `_GLOBALS`.
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+)
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, overload
 
 from restlette.app import Restlette
 from restlette.http.optional import load
 from restlette.http.request import HTTPConnection, Request
-from restlette.http.response import Background, HTMLResponse, StreamingResponse
+from restlette.http.response import HTMLResponse, StreamingResponse
 from restlette.http.types import Receive, Scope, Send
 from restlette.resources.html import Renderer
 
@@ -26,6 +33,7 @@ else:
 __all__ = ["ContextProcessor", "Jinja2Templates", "JinjaResponse", "autoescape"]
 
 PathLike = str | os.PathLike[str]
+Background = Callable[[], Awaitable[None]]
 ContextProcessor = Callable[[Request], Mapping[str, Any]]
 """Gives variables for every template, from the request."""
 
