@@ -131,8 +131,8 @@ class JinjaResponse(HTMLResponse):
         background: Background | None = None,
     ) -> None:
         super().__init__(content, status_code, headers, media_type, background)
-        self.template = template
-        self.context = context
+        self.template: jinja2.Template = template
+        self.context: Mapping[str, Any] = context
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Tell a test what the page was made of, then send it."""
@@ -193,8 +193,10 @@ class Jinja2Templates:
             )
         for name, function in _GLOBALS.items():
             env.globals.setdefault(name, function)
-        self.env = env
-        self.context_processors = tuple(context_processors)
+        self.env: jinja2.Environment = env
+        self.context_processors: tuple[ContextProcessor, ...] = tuple(
+            context_processors
+        )
 
     def install(self, app: Restlette) -> None:
         """Find the templates that representations of an application name."""
