@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     import requests.adapters
     import urllib3
     import urllib3.exceptions
+
+    from restlette.testing.contract.contract import Contract
 else:
     requests = load("requests", "testing", needed_by="restlette.testing.TestClient")
     urllib3 = load("urllib3", "testing", needed_by="restlette.testing.TestClient")
@@ -48,6 +50,7 @@ class ASGIAdapter(requests.adapters.HTTPAdapter):
         client: The peer's host and port.
         state: What the lifespan left for the requests.
         strict: As for `Exchange`.
+        contract: What the exchanges are held to.
     """
 
     def __init__(
@@ -60,6 +63,7 @@ class ASGIAdapter(requests.adapters.HTTPAdapter):
         client: tuple[str, int] | None,
         state: Mapping[str, Any],
         strict: bool,
+        contract: Contract | None = None,
     ) -> None:
         super().__init__()
         self._app = app
@@ -69,6 +73,7 @@ class ASGIAdapter(requests.adapters.HTTPAdapter):
         self._client = client
         self._state = state
         self._strict = strict
+        self._contract = contract
 
     def send(
         self,
@@ -96,9 +101,11 @@ class ASGIAdapter(requests.adapters.HTTPAdapter):
         Raises:
             requests.ConnectionError: The answer broke off.
             requests.ReadTimeout: It did not come in time.
+            ContractError: It is not what the application declares.
             Exception: What the application raised.
         """
         scope = self._scope(request)
+        fields = [] if self._contract is None else self._contract.watch(scope)
         kind = StreamedExchange if stream else Exchange
         exchange = kind(scope["method"], _body(request.body), strict=self._strict)
         if isinstance(exchange, StreamedExchange):
@@ -112,7 +119,24 @@ class ASGIAdapter(requests.adapters.HTTPAdapter):
             self._loop.run(work)
         except IncompleteAnswer as exc:
             raise requests.ConnectionError(str(exc), request=request) from exc
+        if self._contract is not None:
+            self._hold(self._contract, scope, fields, request, exchange)
         return self._response(request, exchange)
+
+    def _hold(
+        self,
+        contract: Contract,
+        scope: dict[str, Any],
+        fields: Fields,
+        request: requests.PreparedRequest,
+        exchange: Exchange,
+    ) -> None:
+        try:
+            contract.hold(scope, fields, request.url or "", exchange)
+        except BaseException:
+            if isinstance(exchange, StreamedExchange):
+                self._loop.run(exchange.close())
+            raise
 
     def _scope(self, request: requests.PreparedRequest) -> dict[str, Any]:
         origin = Origin.from_url(request.url or "")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Self, Unpack
+from typing import TYPE_CHECKING, Any, Self, Unpack
 from urllib.parse import urljoin, urlsplit
 
 from restlette.http.headers import Headers
 from restlette.http.types import ASGIApp
 from restlette.testing.application import as_asgi
+from restlette.testing.contract import contract_for
 from restlette.testing.cookies import Cookies
 from restlette.testing.exchange import Exchange, StreamedExchange
 from restlette.testing.lifespan import LifespanSession
@@ -33,6 +34,9 @@ from restlette.testing.scope import (
     websocket_scope,
 )
 from restlette.testing.websocket import TIMEOUT, AsyncWebSocketTestSession
+
+if TYPE_CHECKING:
+    from restlette.testing.contract.contract import Waivers
 
 __all__ = [
     "AsyncTestClient",
@@ -105,6 +109,11 @@ class AsyncTestClient:
         strict: Whether content in an answer that can have none (HEAD, 204, 304), and
             header names in upper case, are errors; if not, the one is dropped and the
             other taken, as servers do.
+        contract: Whether to hold each exchange to the document that the application
+            gives of itself, and to the rules of HTTP; an OpenAPI document to hold it to
+            that one. By default what `restlette.testing.contract.everywhere` said.
+        waive: Rules of HTTP that do not hold for a resource: their ids, by resource
+            class, function or path template, or by "*" for all.
 
     Attributes:
         app_state: What the lifespan left for the requests.
@@ -124,6 +133,8 @@ class AsyncTestClient:
         follow_redirects: bool = True,
         client: tuple[str, int] | None = CLIENT,
         strict: bool = True,
+        contract: bool | Mapping[str, Any] | None = None,
+        waive: Waivers | None = None,
     ) -> None:
         self.app: ASGIApp = as_asgi(app)
         self.base_url = base_url
@@ -135,6 +146,7 @@ class AsyncTestClient:
         self.client = client
         self.strict = strict
         self.app_state: dict[str, Any] = {}
+        self._contract = contract_for(app, contract, waive)
         self._lifespan: LifespanSession | None = None
 
     async def __aenter__(self) -> Self:
@@ -247,10 +259,13 @@ class AsyncTestClient:
         url = urljoin(self.base_url, url)
         scope, body, url = self._outgoing(method, url, options)
         exchange = StreamedExchange(method, body, strict=self.strict)
+        fields = [] if self._contract is None else self._contract.watch(scope)
         await exchange.open(self.app, scope, raising=self.raise_server_exceptions)
-        response = StreamedTestResponse(exchange)
-        self.cookies.store(url, response.headers.getlist("set-cookie"))
         try:
+            if self._contract is not None:
+                self._contract.hold(scope, fields, url, exchange)
+            response = StreamedTestResponse(exchange)
+            self.cookies.store(url, response.headers.getlist("set-cookie"))
             yield response
         finally:
             await exchange.close()
@@ -301,7 +316,10 @@ class AsyncTestClient:
     ) -> TestResponse:
         scope, body, url = self._outgoing(method, url, options)
         exchange = Exchange(method, body, strict=self.strict)
+        fields = [] if self._contract is None else self._contract.watch(scope)
         await exchange.run(self.app, scope, raising=self.raise_server_exceptions)
+        if self._contract is not None:
+            self._contract.hold(scope, fields, url, exchange)
         response = TestResponse.of(exchange, url)
         self.cookies.store(url, response.headers.getlist("set-cookie"))
         return response

@@ -10,6 +10,7 @@ from restlette.http.optional import load
 from restlette.http.types import ASGIApp
 from restlette.testing.adapter import ASGIAdapter
 from restlette.testing.application import as_asgi
+from restlette.testing.contract import contract_for
 from restlette.testing.cookies import store_cookies
 from restlette.testing.lifespan import LifespanSession
 from restlette.testing.loop import Loop
@@ -30,6 +31,8 @@ from restlette.testing.websocket import (
 if TYPE_CHECKING:
     import requests
     import requests.structures
+
+    from restlette.testing.contract.contract import Waivers
 else:
     requests = load("requests", "testing", needed_by="restlette.testing.TestClient")
 
@@ -64,12 +67,19 @@ class TestClient(requests.Session):
         strict: Whether content in an answer that can have none (HEAD, 204, 304), and
             header names in upper case, are errors; if not, the one is dropped and the
             other taken, as servers do.
+        contract: Whether to hold each exchange to the document that the application
+            gives of itself, and to the rules of HTTP; an OpenAPI document to hold it to
+            that one. By default what `restlette.testing.contract.everywhere` said.
+        waive: Rules of HTTP that do not hold for a resource: their ids, by resource
+            class, function or path template, or by "*" for all.
 
     Attributes:
         app_state: What the lifespan left for the requests.
 
     Raises:
-        ValueError: The backend is another one.
+        ValueError: The backend is another one, or there is no rule of an id in `waive`.
+        TypeError: `contract` is True, and the application has no document.
+        MissingExtra: What contract mode needs is not installed.
     """
 
     # NOTE: pytest collects what is called Test*, unless it is told not to.
@@ -88,6 +98,8 @@ class TestClient(requests.Session):
         client: tuple[str, int] | None = CLIENT,
         backend: str = "asyncio",
         strict: bool = True,
+        contract: bool | Mapping[str, Any] | None = None,
+        waive: Waivers | None = None,
     ) -> None:
         if backend != "asyncio":
             raise ValueError(f'the backend is "asyncio", not {backend!r}.')
@@ -114,6 +126,7 @@ class TestClient(requests.Session):
             client=client,
             state=self.app_state,
             strict=strict,
+            contract=contract_for(app, contract, waive),
         )
         self.mount("http://", adapter)
         self.mount("https://", adapter)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from restlette.http.types import ASGIApp, Message, Scope
@@ -30,6 +30,8 @@ _LENGTH = re.compile(rb"[0-9]{1,18}")
 # RFC 9110 §6.4.1: these have no content, whatever their fields say.
 _NO_CONTENT = frozenset({204, 304})
 
+Observer = Callable[[bytes], None]
+
 # Seconds in which an application may tidy up after the client went away.
 DISCONNECT_GRACE = 1.0
 
@@ -45,6 +47,7 @@ class Exchange:
             the other, and so does an exchange that is not strict.
 
     Attributes:
+        request: The request's content; pieces that were taken are gone.
         status: The status code, 0 as long as there is none.
         fields: The header fields of the answer.
         chunks: The pieces of the answer's content that nobody has taken yet.
@@ -61,6 +64,7 @@ class Exchange:
         self.chunks: list[bytes] = []
         self.complete: bool = False
         self.debug: dict[str, Any] = {}
+        self.request: Body = body
         self._request: Body | None = body
         self._over: asyncio.Event | None = None
         self._gone = False
@@ -72,6 +76,11 @@ class Exchange:
     def content(self) -> bytes:
         """The content of the answer, as far as it was sent."""
         return b"".join(self.chunks)
+
+    @property
+    def was_asked(self) -> bool:
+        """Whether the application has taken the request's content, to its end."""
+        return self._request is None
 
     async def receive(self) -> Message:
         """Give the next message to the application.
@@ -330,11 +339,15 @@ class StreamedExchange(Exchange):
 
     The application's `send` of a piece returns when the reader asks for the next one:
     an endless answer is made no faster than it is read.
+
+    Attributes:
+        observer: What is given each piece that is taken, and no bytes for the end.
     """
 
     def __init__(self, method: str, body: Body = b"", *, strict: bool = True) -> None:
         super().__init__(method, body, strict=strict)
         self._task: asyncio.Task[None] | None = None
+        self.observer: Observer | None = None
         self._news = asyncio.Event()
         self._wanted = asyncio.Event()
 
@@ -387,7 +400,20 @@ class StreamedExchange(Exchange):
             else:
                 self._wanted.set()
                 await self._next_news()
-        return self.chunks.pop(0) if self.chunks else b""
+        piece = self.chunks.pop(0) if self.chunks else b""
+        if self.observer is not None:
+            await self._show(piece, self.observer)
+        return piece
+
+    async def _show(self, piece: bytes, observer: Observer) -> None:
+        """Let the observer see a piece; who does not like it wants no more."""
+        self.observer = None
+        try:
+            observer(piece)
+        except BaseException:
+            await self.close()
+            raise
+        self.observer = observer
 
     async def close(self) -> None:
         """Go away: an application that does not end by itself is cancelled.

@@ -224,12 +224,33 @@ def _vary_origin(seen: Observation) -> str | None:
 
 @RULES.add("vary-cookie", "RFC 9110 §12.5.5")
 def _vary_cookie(seen: Observation) -> str | None:
-    """Where cookies were read, Vary names Cookie, or no shared cache may keep it."""
-    if not _lacks(seen, "cookie") or not seen.succeeded:
+    """Where cookies select what shared caches use again, Vary names Cookie."""
+    if not _lacks_cookie(seen):
         return None
-    if "cookie" in seen.read or "cookie" in seen.selected_by:
-        return _vary("Cookie", "the answer")
-    return None
+    earlier = seen.earlier
+    differs = (
+        earlier is not None
+        and (earlier.status, seen.status) == (200, 200)
+        and earlier.asked("cookie") != seen.asked("cookie")
+        and earlier.content != seen.content
+    )
+    return _vary("Cookie", "the answer") if seen.is_fresh or differs else None
+
+
+@RULES.add("vary-cookie-unsaid", "RFC 9111 §4.2.2", severity="warning")
+def _vary_cookie_unsaid(seen: Observation) -> str | None:
+    """Where cookies were read, something is said of caching."""
+    if seen.is_fresh or not _lacks_cookie(seen):
+        return None
+    return (
+        "cookies were read, and nothing keeps shared caches from guessing that all "
+        "clients get the same; write 'Cache-Control: private' or 'Vary: Cookie'."
+    )
+
+
+def _lacks_cookie(seen: Observation) -> bool:
+    reads = "cookie" in seen.read or "cookie" in seen.selected_by
+    return reads and seen.succeeded and _lacks(seen, "cookie")
 
 
 def _vary(field: str, what: str) -> str:

@@ -200,10 +200,11 @@ def _precondition_unasked(seen: Observation) -> str | None:
 
 @RULES.add("precondition-given", "RFC 6585 §3", statuses=(428,))
 def _precondition_given(seen: Observation) -> str | None:
-    """428 answers a request without precondition."""
-    for name in ("if-match", "if-unmodified-since"):
-        if seen.asked(name) is not None:
-            return f"428 answers a request with {name.title()}."
+    """428 answers a request that names no state."""
+    if seen.asked("if-match") is not None:
+        return (
+            "428 answers a request with If-Match; where that does not fit, it is 412."
+        )
     return None
 
 

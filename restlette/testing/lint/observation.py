@@ -77,7 +77,7 @@ class Observation:
         self.trailers: Final = trailers or []
         self.read: Final = frozenset(read)
         self.selected_by: Final = frozenset(selected_by)
-        self.earlier: Final = earlier
+        self.earlier: Observation | None = earlier
         self.now: Final = time.time() if now is None else now
         self._answered: Final = _by_name(fields)
         self._asked: Final = _by_name(asked)

@@ -53,13 +53,12 @@ def _content_type(seen: Observation) -> str | None:
 @RULES.add("content-type-malformed", "RFC 9110 §8.3.1", fields=("content-type",))
 def _content_type_malformed(seen: Observation) -> str | None:
     """Content-Type is a media type, with well-formed parameters."""
-    for value in seen.lines("content-type"):
-        try:
-            media_type = MediaType.from_header(value)
-        except ValueError as exc:
-            return f"Content-Type is {value!r}: {exc}."
-        if "*" in (media_type.type, media_type.subtype):
-            return f"Content-Type is {value!r}, which is a range and no type."
+    media_type = seen.media_type
+    if media_type is None:
+        value = seen.lines("content-type")[0]
+        return f"Content-Type is {value!r}; write for example 'application/json'."
+    if "*" in (media_type.type, media_type.subtype):
+        return f"Content-Type is '{media_type}', which is a range and no type."
     return None
 
 
@@ -288,17 +287,18 @@ def _media_types_malformed(seen: Observation) -> str | None:
 @RULES.add("accept-ignored", "RFC 9110 §12.4.1", severity="warning", asked=("accept",))
 def _accept_ignored(seen: Observation) -> str | None:
     """What is sent is what the request accepts, or else the answer is 406."""
-    if not (seen.succeeded and seen.content and seen.media_type):
+    accept = seen.asked("accept") or "*/*"
+    if "*/*" in accept or not (seen.succeeded and seen.content and seen.media_type):
         return None
     ranges = []
-    for member in tokens(seen.asked("accept") or ""):
+    for member in tokens(accept):
         try:
             ranges.append(MediaType.from_header(member))
         except ValueError:
             return None
-    if not ranges or any(each.matches(seen.media_type) for each in ranges):
+    if any(each.matches(seen.media_type) for each in ranges):
         return None
-    return f"{seen.media_type.essence} answers 'Accept: {seen.asked('accept')}'."
+    return f"{seen.media_type.essence} answers 'Accept: {accept}'."
 
 
 @RULES.add("nosniff", "WHATWG Fetch §3.6", fields=("x-content-type-options",))

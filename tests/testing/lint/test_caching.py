@@ -72,8 +72,12 @@ BREACHES: list[Row] = [
         ),
     ),
     ("vary-origin", seen(CORS)),
-    ("vary-cookie", seen("GET / | Cookie: a=b -> 200", read=["cookie"])),
-    ("vary-cookie", seen("GET / -> 200", selected_by=["cookie"])),
+    ("vary-cookie", seen(OK + "max-age=60", read=["cookie"])),
+    ("vary-cookie", seen(OK + "public", selected_by=["cookie"])),
+    (
+        "vary-cookie",
+        seen("GET / | Cookie: a=b -> 200", b"b", read=["cookie"], earlier=PLAIN),
+    ),
     (
         "vary-cookie",
         seen(
@@ -81,6 +85,8 @@ BREACHES: list[Row] = [
             selected_by=["cookie"],
         ),
     ),
+    ("vary-cookie-unsaid", seen("GET / | Cookie: a=b -> 200", read=["cookie"])),
+    ("vary-cookie-unsaid", seen("GET / -> 200", selected_by=["cookie"])),
 ]
 
 HELD: list[Row] = [
@@ -142,11 +148,28 @@ HELD: list[Row] = [
     ),
     ("vary-origin", seen(CORS + " | Vary: Origin")),
     ("vary-origin", seen("GET / | Origin: b -> 200 | Access-Control-Allow-Origin: a")),
-    ("vary-cookie", seen("GET / | Cookie: a=b -> 200")),
-    ("vary-cookie", seen("GET / -> 200 | Vary: Cookie", read=["cookie"])),
-    ("vary-cookie", seen("GET / -> 404", read=["cookie"])),
-    ("vary-cookie", seen(OK + "private", read=["cookie"])),
-    ("vary-cookie", seen("GET / | Authorization: a b -> 200", read=["cookie"])),
+    ("vary-cookie", seen(OK + "max-age=60 | Cookie: a=b")),
+    ("vary-cookie", seen(OK + "max-age=60 | Vary: Cookie", read=["cookie"])),
+    ("vary-cookie", seen(OK + "private, max-age=60", read=["cookie"])),
+    ("vary-cookie", seen("GET / -> 200", read=["cookie"])),
+    (
+        "vary-cookie",
+        seen("GET / | Cookie: a=b -> 200", b"a", read=["cookie"], earlier=PLAIN),
+    ),
+    ("vary-cookie", seen("GET / -> 200", b"b", read=["cookie"], earlier=PLAIN)),
+    (
+        "vary-cookie",
+        seen("GET / | Cookie: a=b -> 206", b"b", read=["cookie"], earlier=PLAIN),
+    ),
+    ("vary-cookie-unsaid", seen(OK + "max-age=60", read=["cookie"])),
+    ("vary-cookie-unsaid", seen("GET / -> 200")),
+    ("vary-cookie-unsaid", seen("GET / -> 200 | Vary: Cookie", read=["cookie"])),
+    ("vary-cookie-unsaid", seen("GET / -> 404", read=["cookie"])),
+    ("vary-cookie-unsaid", seen(OK + "private", read=["cookie"])),
+    (
+        "vary-cookie-unsaid",
+        seen("GET / | Authorization: a b -> 200", read=["cookie"]),
+    ),
 ]
 
 

@@ -104,6 +104,7 @@ HELD: list[Row] = [
     ("if-match-ignored", seen('PUT / | If-Match: "a" -> 200 | ETag: "b"')),
     ("precondition-unasked", seen('PUT / | Accept: a/b | If-Match: "a" -> 412')),
     ("precondition-given", seen("PUT / -> 428")),
+    ("precondition-given", seen(f"PUT / | If-Unmodified-Since: {DATE} -> 428")),
     ("if-range-weak", seen('GET / | Range: bytes=0- | If-Range: "a" -> 206')),
     ("etag-shared", seen('GET / -> 200 | ETag: "a"', b"a", earlier=TAGGED)),
     ("etag-shared", seen('HEAD / -> 200 | ETag: "a"', earlier=TAGGED)),

@@ -1,0 +1,263 @@
+"""Answers held against what a document declares of them."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterator
+from typing import Any, Final
+
+from restlette.http.media import MediaType, is_json
+from restlette.http.negotiation import select
+from restlette.testing.contract.asked import Asked, content_for, value_breaches
+from restlette.testing.contract.errors import Breach
+from restlette.testing.contract.operations import Answer, Content
+from restlette.testing.contract.schemas import Schemas
+from restlette.testing.lint import Observation
+
+__all__ = [
+    "Items",
+    "answer_breaches",
+    "body_breaches",
+    "content_of",
+    "is_sequence",
+]
+
+_PROBLEM: Final = "application/problem+json"
+# What an exception becomes for clients that refuse JSON, and in debug mode.
+_IN_PLACE_OF_A_PROBLEM: Final = frozenset({_PROBLEM, "text/plain", "text/html"})
+_NO_CONTENT: Final = frozenset({204, 205, 304})
+# Content that may be of no bytes although there is some: what is no JSON or XML.
+_SEQUENCES: Final = frozenset(
+    {
+        "application/json-seq",
+        "application/jsonl",
+        "application/ndjson",
+        "application/x-ndjson",
+        "text/event-stream",
+    }
+)
+
+
+def answer_breaches(
+    schemas: Schemas, answer: Answer, asked: Asked, seen: Observation
+) -> Iterator[Breach]:
+    """Say where an answer's fields and media type break their declaration.
+
+    Args:
+        schemas: The schemas of the document.
+        answer: What is declared for the status.
+        asked: The request.
+        seen: The exchange.
+    """
+    yield from _header_breaches(schemas, answer, seen)
+    if seen.status in _NO_CONTENT or seen.method == "HEAD":
+        return
+    if seen.content or not seen.whole:
+        yield from _media_type_breaches(answer, asked, seen)
+    elif answer.contents and all(is_json(str(c.media_type)) for c in answer.contents):
+        yield Breach(
+            "body",
+            "the answer has no content",
+            "nothing",
+            ", ".join(str(each.media_type) for each in answer.contents),
+            answer.at,
+        )
+
+
+def _header_breaches(
+    schemas: Schemas, answer: Answer, seen: Observation
+) -> Iterator[Breach]:
+    for header in answer.headers:
+        value = seen.get(header.name)
+        if value is not None:
+            what = f"the header field {header.name!r}"
+            yield from value_breaches(schemas, header, [value], what, "answer")
+        elif header.required:
+            yield Breach(
+                "header",
+                f"the header field {header.name!r} is not there",
+                "nothing",
+                "required: true",
+                header.at,
+            )
+
+
+def _media_type_breaches(
+    answer: Answer, asked: Asked, seen: Observation
+) -> Iterator[Breach]:
+    media_type = seen.media_type
+    if media_type is None:
+        # The lint says it where there is no Content-Type, or one that is none.
+        return
+    if not answer.contents and 300 <= seen.status < 400:
+        # RFC 9110 §15.4: a short note for those who do not follow.
+        return
+    if content_for(answer.contents, media_type) is None and not _is_a_problem(
+        answer, asked, media_type, seen.status
+    ):
+        yield Breach(
+            "media type",
+            "the answer's media type is not declared",
+            media_type.essence,
+            ", ".join(str(each.media_type) for each in answer.contents) or "no content",
+            answer.at,
+        )
+
+
+def _is_a_problem(
+    answer: Answer, asked: Asked, media_type: MediaType, status: int
+) -> bool:
+    """Say whether an error is answered as errors are, in the form for the client."""
+    if status < 400 or media_type.essence not in _IN_PLACE_OF_A_PROBLEM:
+        return False
+    declared = {each.media_type.essence for each in answer.contents}
+    if not declared:
+        return True
+    if _PROBLEM not in declared or media_type.essence == _PROBLEM:
+        return False
+    # The text takes the problem's place where the client does not take JSON.
+    accept = asked.headers.get("accept", "*/*").encode("latin-1", "replace")
+    return select(accept, (_PROBLEM,)) is None
+
+
+def content_of(answer: Answer, seen: Observation) -> Content | None:
+    """Give what is declared for the content of an answer; None where nothing is."""
+    if seen.media_type is None:
+        return None
+    return content_for(answer.contents, seen.media_type)
+
+
+def body_breaches(
+    schemas: Schemas, declared: Content, seen: Observation
+) -> Iterator[Breach]:
+    """Say where the content of an answer breaks its declaration.
+
+    Args:
+        schemas: The schemas of the document.
+        declared: What is declared for its media type.
+        seen: The exchange, with the whole content.
+    """
+    content, media_type = _decoded(seen), seen.media_type
+    if content is None or media_type is None:
+        return
+    if is_sequence(media_type):
+        items = Items(schemas, declared, media_type)
+        yield from items.feed(content)
+        yield from items.end()
+    elif is_json(media_type.essence):
+        try:
+            value = seen.json if seen.is_json else json.loads(content)
+        except (ValueError, RecursionError):
+            # The lint says it.
+            return
+        yield from _value_breaches(schemas, declared, value, content)
+    elif media_type.type == "text":
+        text = content.decode(media_type.charset or "utf-8", "replace")
+        yield from _value_breaches(schemas, declared, text, content)
+
+
+def _value_breaches(
+    schemas: Schemas, declared: Content, value: Any, content: bytes
+) -> Iterator[Breach]:
+    if declared.schema is None:
+        return
+    closed = declared.media_type.essence != _PROBLEM
+    for flaw in schemas.check(
+        declared.schema,
+        value,
+        declared.at + "/schema",
+        "answer" if closed else "problem",
+    ):
+        yield Breach(
+            "body",
+            f"response body {flaw.pointer or '(the whole)'}: {flaw.message}",
+            flaw.value,
+            flaw.declared,
+            flaw.at,
+        )
+
+
+def is_sequence(media_type: MediaType) -> bool:
+    """Say whether content of a media type is items that come one after the other."""
+    return media_type.essence in _SEQUENCES
+
+
+def _decoded(seen: Observation) -> bytes | None:
+    """Undo the content coding; None where that cannot be done."""
+    if seen.coding is None:
+        return seen.content
+    if seen.coding not in ("gzip", "x-gzip", "deflate"):
+        return None
+    try:
+        return zlib.decompress(seen.content, wbits=zlib.MAX_WBITS | 32)
+    except zlib.error:
+        return None
+
+
+class Items:
+    """The items of a sequence, held against their schema as they come.
+
+    Args:
+        schemas: The schemas of the document.
+        declared: What is declared for the content.
+        media_type: Its media type: a JSON text a line, or server-sent events.
+    """
+
+    def __init__(
+        self, schemas: Schemas, declared: Content, media_type: MediaType
+    ) -> None:
+        self._schemas = schemas
+        self._declared = declared
+        self._events = media_type.essence == "text/event-stream"
+        self._rest = b""
+        self._data: list[str] = []
+        self._count = 0
+
+    def feed(self, piece: bytes) -> list[Breach]:
+        """Take a piece of the content.
+
+        Returns:
+            What is wrong with the items that end in it.
+        """
+        *lines, self._rest = (self._rest + piece).split(b"\n")
+        return [breach for line in lines for breach in self._line(line)]
+
+    def end(self) -> list[Breach]:
+        """Take the end of the content for that of the last line."""
+        last, self._rest = self._rest, b""
+        return [*self._line(last), *(self._line(b"") if self._events else ())]
+
+    def _line(self, line: bytes) -> Iterator[Breach]:
+        text = line.removesuffix(b"\r").lstrip(b"\x1e").decode("utf-8", "replace")
+        if not self._events:
+            if text.strip():
+                yield from self._item(text)
+        elif text:
+            # WHATWG HTML §9.2.6: the lines of data, one space after the colon.
+            name, _, value = text.partition(":")
+            if name == "data":
+                self._data.append(value.removeprefix(" "))
+        elif self._data:
+            data, self._data = "\n".join(self._data), []
+            yield from self._item(data)
+
+    def _item(self, text: str) -> Iterator[Breach]:
+        number, self._count = self._count, self._count + 1
+        keyword = "itemSchema" if self._declared.item is not None else "schema"
+        schema = self._declared.item or self._declared.schema
+        if schema is None:
+            return
+        at = f"{self._declared.at}/{keyword}"
+        try:
+            value: Any = json.loads(text)
+        except (ValueError, RecursionError):
+            value = text
+        for flaw in self._schemas.check(schema, value, at, "answer"):
+            yield Breach(
+                "body",
+                f"item {number} {flaw.pointer or '(the whole)'}: {flaw.message}",
+                flaw.value,
+                flaw.declared,
+                flaw.at,
+            )

@@ -1,0 +1,313 @@
+"""What a document declares, operation by operation, ready to be looked up.
+
+`Operations` is made of an OpenAPI document (3.1): references are followed, path items
+and operations put together, media types parsed. Pointers into the document are kept,
+for whoever is told that something is not as it says.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any, Final, NamedTuple
+
+from restlette.http.media import MediaType
+from restlette.testing.contract.schemas import pointer_to, resolve
+
+__all__ = ["Answer", "Content", "Operation", "Operations", "Parameter", "Scheme"]
+
+Node = Mapping[str, Any]
+
+METHODS: Final = (
+    *("get", "put", "post", "delete", "options", "head", "patch", "trace", "query"),
+)
+
+
+class Content(NamedTuple):
+    """A media type that content may have.
+
+    Attributes:
+        media_type: The media type, or a range.
+        schema: The schema of the content; None where nothing is said of it.
+        item: The schema of each item of a sequence; None where it is none.
+        node: What the document has.
+        at: Where it has that.
+    """
+
+    media_type: MediaType
+    schema: Any
+    item: Any
+    node: Node
+    at: str
+
+
+class Parameter(NamedTuple):
+    """A parameter of a request, or a header field of an answer.
+
+    Attributes:
+        name: The name, as the document has it; of a header field in lower case.
+        place: "path", "query", "header" or "cookie".
+        required: Whether it has to be there.
+        schema: The schema of its value; None where nothing is said of it.
+        style: How a value that has parts is written.
+        explode: Whether its parts are parameters of their own.
+        content: The media type of its value, where it has one.
+        at: Where the document has it.
+    """
+
+    name: str
+    place: str
+    required: bool
+    schema: Any
+    style: str
+    explode: bool
+    content: Content | None
+    at: str
+
+
+class Scheme(NamedTuple):
+    """A way to say who asks.
+
+    Attributes:
+        name: Its name in the document.
+        place: "query", "header" or "cookie", or "" where the request does not show it.
+        field: The name of the parameter there; of a header field in lower case.
+        prefix: What the value begins with, in lower case.
+    """
+
+    name: str
+    place: str
+    field: str
+    prefix: str
+
+
+class Answer(NamedTuple):
+    """An answer that is declared.
+
+    Attributes:
+        key: Its key in the document: "200", "4XX" or "default".
+        headers: Its header fields.
+        contents: The media types of its content; none where it has no content.
+        at: Where the document has it.
+    """
+
+    key: str
+    headers: tuple[Parameter, ...]
+    contents: tuple[Content, ...]
+    at: str
+
+
+class Operation:
+    """An operation: a method of a path.
+
+    Attributes:
+        method: The method, in upper case.
+        path: The path's template.
+        parameters: Its parameters.
+        contents: The media types of the request's content; none where it has none.
+        requires_content: Whether there has to be content.
+        answers: The answers, by their keys in the document.
+        security: The alternatives, each of schemes that go together; an empty one says
+            that nobody has to say who asks.
+        at: Where the document has it.
+    """
+
+    def __init__(self, document: Node, path: str, method: str, item: Node) -> None:
+        self.method: str = method.upper()
+        self.path = path
+        self.at: str = "#" + pointer_to("paths", path, method)
+        reader = _Reader(document)
+        node = item[method]
+        above = "#" + pointer_to("paths", path)
+        merged = {
+            (each.place, each.name): each
+            for owner, at in ((item, above), (node, self.at))
+            for each in reader.parameters(owner, at)
+        }
+        self.parameters: tuple[Parameter, ...] = tuple(merged.values())
+        body, at = reader.follow(node.get("requestBody", {}), self.at + "/requestBody")
+        self.declares_content: bool = "requestBody" in node
+        self.requires_content: bool = bool(body.get("required"))
+        self.contents: tuple[Content, ...] = tuple(reader.contents(body, at))
+        self.answers: dict[str, Answer] = {
+            answer.key: answer for answer in reader.answers(node, self.at)
+        }
+        self.security: list[tuple[Scheme, ...]] = reader.security(node)
+        self.selected_by: frozenset[str] = frozenset(self._selecting())
+
+    def _selecting(self) -> Iterator[str]:
+        """Give the names of the request's fields that select the representation."""
+        if any(each.place == "cookie" for each in self.parameters):
+            yield "cookie"
+        for alternative in self.security:
+            if any(scheme.place == "cookie" for scheme in alternative):
+                yield "cookie"
+
+    def answer(self, status: int) -> Answer | None:
+        """Give what is declared for a status; None where that is nothing.
+
+        Args:
+            status: The status code. A range ("4XX") does where the code itself is not
+                there, and then `default`.
+        """
+        return (
+            self.answers.get(str(status))
+            or self.answers.get(f"{status // 100}XX")
+            or self.answers.get("default")
+        )
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+class Operations:
+    """The operations of a document.
+
+    Args:
+        document: The OpenAPI document.
+    """
+
+    def __init__(self, document: Node) -> None:
+        self._found: dict[tuple[str, str], Operation] = {}
+        reader = _Reader(document)
+        for path, each in document.get("paths", {}).items():
+            item, _ = reader.follow(each, "")
+            named = [method for method in METHODS if method in item]
+            for method in named:
+                found = Operation(document, path, method, item)
+                self._found[found.method, path] = found
+            for method in item.get("additionalOperations", {}):
+                found = Operation(
+                    document, path, method, {**item, **item["additionalOperations"]}
+                )
+                self._found[found.method, path] = found
+
+    def __iter__(self) -> Iterator[Operation]:
+        return iter(self._found.values())
+
+    def get(self, method: str, path: str) -> Operation | None:
+        """Give an operation.
+
+        Args:
+            method: The method; HEAD is GET's where it is not declared itself.
+            path: The path's template.
+        """
+        found = self._found.get((method, path))
+        if found is None and method == "HEAD":
+            found = self._found.get(("GET", path))
+        return found
+
+    def find(self, method: str, path: str) -> Operation | None:
+        """Give the operation whose template fits a path; None where not one does.
+
+        Args:
+            method: The method.
+            path: The path, percent-decoded.
+        """
+        named = {each.path for each in self if _fits(each.path, path)}
+        # A template without parameters comes before one that has some.
+        template = min(named, key=lambda each: (each.count("{"), each), default=None)
+        return None if template is None else self.get(method, template)
+
+
+@cache
+def _pattern(template: str) -> re.Pattern[str]:
+    parts = re.split(r"\{\w+\}", template)
+    return re.compile("[^/]+".join(map(re.escape, parts)))
+
+
+def _fits(template: str, path: str) -> bool:
+    return _pattern(template).fullmatch(path) is not None
+
+
+class _Reader:
+    """Reads the parts of a document, and follows its references."""
+
+    def __init__(self, document: Node) -> None:
+        self._document = document
+
+    def follow(self, node: Node, at: str) -> tuple[Node, str]:
+        """Give what a node refers to, and where that is; the node itself if nothing."""
+        for _ in range(_MOST_REFERENCES):
+            reference = node.get("$ref")
+            if not isinstance(reference, str):
+                break
+            target = resolve(self._document, reference)
+            if not isinstance(target, Mapping):
+                return {}, reference
+            node, at = target, reference
+        return node, at
+
+    def parameters(self, owner: Node, at: str) -> Iterator[Parameter]:
+        for index, each in enumerate(owner.get("parameters", ())):
+            node, where = self.follow(each, f"{at}/parameters/{index}")
+            yield self._parameter(node["name"], node["in"], node, where)
+
+    def _parameter(self, name: str, place: str, node: Node, at: str) -> Parameter:
+        style = node.get("style", "form" if place in ("query", "cookie") else "simple")
+        contents = list(self.contents(node, at))
+        return Parameter(
+            name.lower() if place == "header" else name,
+            place,
+            node.get("required", place == "path"),
+            node.get("schema"),
+            style,
+            node.get("explode", style == "form"),
+            contents[0] if contents else None,
+            at,
+        )
+
+    def contents(self, owner: Node, at: str) -> Iterator[Content]:
+        for name, each in owner.get("content", {}).items():
+            node, where = self.follow(each, at + pointer_to("content", name))
+            try:
+                media_type = MediaType.from_header(name)
+            except ValueError:
+                continue
+            item = node.get("itemSchema")
+            yield Content(media_type, node.get("schema"), item, node, where)
+
+    def answers(self, operation: Node, at: str) -> Iterator[Answer]:
+        for key, each in operation.get("responses", {}).items():
+            node, where = self.follow(each, at + pointer_to("responses", key))
+            headers = []
+            for name, header in node.get("headers", {}).items():
+                # OpenAPI 3.1 §4.8.16: a Content-Type among them is to be ignored.
+                if name.lower() != "content-type":
+                    below, place = self.follow(
+                        header, where + pointer_to("headers", name)
+                    )
+                    headers.append(self._parameter(name, "header", below, place))
+            contents = tuple(self.contents(node, where))
+            yield Answer(
+                str(key).upper() if key != "default" else key,
+                tuple(headers),
+                contents,
+                where,
+            )
+
+    def security(self, operation: Node) -> list[tuple[Scheme, ...]]:
+        named = operation.get("security", self._document.get("security", ()))
+        return [tuple([self._scheme(name) for name in each]) for each in named]
+
+    def _scheme(self, name: str) -> Scheme:
+        schemes = self._document.get("components", {}).get("securitySchemes", {})
+        node, _ = self.follow(schemes.get(name, {}), "")
+        kind = node.get("type")
+        if kind == "apiKey":
+            place, field = node.get("in", ""), node.get("name", "")
+            return Scheme(
+                name, place, field.lower() if place == "header" else field, ""
+            )
+        if kind == "http":
+            scheme = str(node.get("scheme", "")).lower()
+            return Scheme(name, "header", "authorization", f"{scheme} ")
+        if kind in ("oauth2", "openIdConnect"):
+            return Scheme(name, "header", "authorization", "bearer ")
+        # Mutual TLS is the server's, and what is not known is not looked for.
+        return Scheme(name, "", "", "")
+
+
+# A reference to a reference to …: no document needs more, and a circle has no end.
+_MOST_REFERENCES: Final = 16
