@@ -547,6 +547,11 @@ class Request(HTTPConnection[S]):
         given = {name: limit for name, limit in figures.items() if limit is not None}
         return Opening(partial(self._read_form, self.limits.override(given)))
 
+    @property
+    def read_form(self) -> FormData | None:
+        """The form, if it has been read; None otherwise."""
+        return self._form
+
     async def _read_form(self, limits: Limits) -> FormData:
         if self._form is not None:
             return self._form

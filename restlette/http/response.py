@@ -17,7 +17,7 @@ from collections.abc import (
     Mapping,
 )
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 from urllib.parse import quote
 
 from restlette.concurrency import iterate_in_threadpool
@@ -128,7 +128,7 @@ class Response:
         self.init_headers(headers)
 
     @classmethod
-    def made(cls, body: bytes, status_code: int, raw_headers: RawHeaders) -> Response:
+    def made(cls, body: bytes, status_code: int, raw_headers: RawHeaders) -> Self:
         """Give an answer of parts that are known to fit.
 
         PERF: nothing is checked or worked out; for those who did so when they were

@@ -46,7 +46,13 @@ from restlette.resources.content import ContentReader
 from restlette.resources.facts import Facts, preconditions_of, stamped
 from restlette.resources.guards import Guard, Rules, admit
 from restlette.resources.hooks import Hook
-from restlette.resources.html import HTML, Templates, no_templates
+from restlette.resources.html import (
+    HTML,
+    Renderer,
+    Templates,
+    form_again,
+    no_templates,
+)
 from restlette.resources.instances import Instances
 from restlette.resources.models import Invalid, Model
 from restlette.resources.parameters import parameters_of, unwrap
@@ -157,6 +163,7 @@ class Operation:
         "_content",
         "_fields",
         "_form",
+        "_invalid_renderers",
         "_is_json",
         "_is_tuned",
         "_is_typed",
@@ -216,11 +223,14 @@ class Operation:
         self._bodies = [
             _writer(r, self.binding.returns.model, settings) for r in representations
         ]
-        self._renderers = {
-            index: each.renderer(settings.templates)
-            for index, each in enumerate(representations)
-            if isinstance(each, HTML)
-        }
+        self._renderers: dict[int, Renderer] = {}
+        self._invalid_renderers: dict[int, Renderer] = {}
+        for index, each in enumerate(representations):
+            if isinstance(each, HTML):
+                self._renderers[index] = each.renderer(settings.templates)
+                invalid = each.invalid_renderer(settings.templates)
+                if invalid is not None:
+                    self._invalid_renderers[index] = invalid
         body = self.binding.parts.get("body")
         self._content = (
             None if body is None else ContentReader(body.model, representations)
@@ -294,6 +304,7 @@ class Operation:
             and self.facts is None
             and not self.guards
             and not self.binding.returns.streams
+            and not self._invalid_renderers
         )
 
     def entry(self, method: str) -> Callable[..., Awaitable[None]]:
@@ -332,7 +343,7 @@ class Operation:
                     resource = self.instances.make()
                 response = await self.perform(resource, request, accept)
             except Exception as exc:
-                await self.settings.boundary.fail(exc, scope, receive, send)
+                await self.refuse(exc, request, send, accept)
             else:
                 await response(scope, receive, send)
         finally:
@@ -342,6 +353,17 @@ class Operation:
             finally:
                 if FORM in scope:
                     await scope[FORM].close()
+
+    async def refuse(
+        self, exc: Exception, request: Request, send: Send, accept: bytes | None
+    ) -> None:
+        """Answer an exception that was raised before the answer began.
+
+        Raises:
+            Exception: The exception itself, if nobody handles it.
+        """
+        boundary = self.settings.boundary
+        await boundary.fail(exc, request.scope, request.receive, send)
 
     async def respond_and_close(
         self, scope: Scope, receive: Receive, send: Send, accept: bytes | None
@@ -668,7 +690,9 @@ class _RenderingOperation(Operation):
         render = self._renderers.get(index)
         if render is None or hasattr(content, "__await__"):
             return super()._encoded(content, scope, index, status)
-        page = render(content, Request(scope))
+        return self._page(render(content, Request(scope)), index, status)
+
+    def _page(self, page: str, index: int, status: int) -> Response:
         if not isinstance(page, str):
             raise TypeError(
                 f"{self.where}: the renderer of its HTML returned "
@@ -677,7 +701,43 @@ class _RenderingOperation(Operation):
         # A lone surrogate, which JSON can spell, has no UTF-8 of its own.
         body = page.encode("utf-8", "replace")
         fields = [(b"content-length", b"%d" % len(body)), *self._fields[index]]
-        return Response.made(body, status, fields)
+        shown = getattr(page, "debug", None)
+        if shown is None:
+            return Response.made(body, status, fields)
+        response = _Page.made(body, status, fields)
+        response.debug = shown
+        return response
+
+    async def refuse(
+        self, exc: Exception, request: Request, send: Send, accept: bytes | None
+    ) -> None:
+        """Answer an exception: with the form again, for who sees pages."""
+        index = select(accept, self._offers)
+        render = self._invalid_renderers.get(-1 if index is None else index)
+        if render is None or index is None or not isinstance(exc, UnprocessableContent):
+            await super().refuse(exc, request, send, accept)
+            return
+        scope = request.scope
+        try:
+            content = form_again(exc.problem(), request.read_form)
+            page = render(content, Request(scope))
+            response = self._page(page, index, exc.status_code)
+        except Exception as failure:
+            await super().refuse(failure, request, send, accept)
+        else:
+            await response(scope, request.receive, send)
+
+
+class _Page(Response):
+    """A page whose renderer tells more of it, for tests: its template, for example."""
+
+    debug: Mapping[str, Any]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Tell who wants to know, then send the answer."""
+        if "http.response.debug" in (scope.get("extensions") or ()):
+            await send({"type": "http.response.debug", "info": self.debug})
+        await super().__call__(scope, receive, send)
 
 
 def operation_class(representations: Iterable[Representation]) -> type[Operation]:
