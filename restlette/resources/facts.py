@@ -53,6 +53,11 @@ class Facts:
         self._media_types = media_types
         self._required = required
 
+    @property
+    def required(self) -> bool:
+        """Whether a request that replaces the state has to name it."""
+        return self._required
+
     async def ask(
         self, resource: Any, request: Request, accept: bytes | None
     ) -> Validators | Response | None:

@@ -26,11 +26,15 @@ __all__ = [
     "Guard",
     "Rule",
     "Rules",
+    "Schemes",
     "admit",
     "below",
     "guards_for",
     "read_guards",
 ]
+
+Schemes = Mapping[str, Mapping[str, Any]]
+"""Security schemes (OpenAPI, Security Scheme Object) by name."""
 
 WEBSOCKET: Final = "WEBSOCKET"
 """What stands for the handshake of a WebSocket where methods are named."""
@@ -51,10 +55,14 @@ class Guard(ABC):
             who somebody is.
         responses: The statuses that it refuses with, and why: for the schema, and for
             the client.
+        security: Security schemes by name, as OpenAPI has them, all of which it asks
+            for: for the schema. By default what the challenges say: `Bearer` and
+            `Basic` are schemes of their own.
     """
 
     challenges: str | Sequence[str] = ()
     responses: Mapping[int, str] = {403: "You may not do this."}
+    security: Schemes = {}
 
     @abstractmethod
     async def check(self, connection: HTTPConnection, resource: Any) -> bool:
@@ -74,6 +82,14 @@ class Guard(ABC):
             Unauthorized: To refuse in the guard's own words; or Forbidden, or NotFound
                 where it is not to be seen that there is something.
         """
+
+    def alternatives(self) -> tuple[Schemes, ...]:
+        """Give what a request may come with to be let in, as far as schemes tell.
+
+        Returns:
+            Alternatives, each with the security schemes that it takes together.
+        """
+        return (self.security or _schemes(self.challenges),)
 
     def refusal(self, connection: HTTPConnection) -> HTTPException:
         """Give what is raised when `check` returns False."""
@@ -111,6 +127,14 @@ class Guard(ABC):
     def __repr__(self) -> str:
         # SECURITY: not what it holds, which may be a secret.
         return type(self).__name__
+
+
+def _schemes(challenges: str | Sequence[str]) -> Schemes:
+    """Give the schemes that challenges name."""
+    texts = [challenges] if isinstance(challenges, str) else challenges
+    # RFC 9110 §11.1: a scheme's name is a token without regard to case.
+    names = [text.split(" ")[0].lower() for text in texts]
+    return {name: {"type": "http", "scheme": name} for name in names}
 
 
 class Rule(NamedTuple):
@@ -166,6 +190,12 @@ class _Both(_Pair):
         await admit((self.left, self.right), connection, resource)
         return True
 
+    def alternatives(self) -> tuple[Schemes, ...]:
+        rights = self.right.alternatives()
+        return tuple(
+            {**left, **right} for left in self.left.alternatives() for right in rights
+        )
+
 
 class _Either(_Pair):
     """Lets in whom one of two guards lets in."""
@@ -182,6 +212,9 @@ class _Either(_Pair):
         # Who may yet be let in when he has said who he is, is asked.
         raise second if second.status_code == 401 else first
 
+    def alternatives(self) -> tuple[Schemes, ...]:
+        return self.left.alternatives() + self.right.alternatives()
+
 
 class _Not(Guard):
     """Lets in whom a guard does not."""
@@ -191,6 +224,9 @@ class _Not(Guard):
 
     async def check(self, connection: HTTPConnection, resource: Any) -> bool:
         return await _refusal(self.guard, connection, resource) is not None
+
+    def alternatives(self) -> tuple[Schemes, ...]:
+        return ({},)
 
     def __repr__(self) -> str:
         return f"~{self.guard!r}"

@@ -49,6 +49,8 @@ class Page(Reply[PageContent[T]]):
 
     __slots__ = ("items", "links", "total")
 
+    STATUS = 200
+
     def __init__(
         self,
         items: Iterable[T],

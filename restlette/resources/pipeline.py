@@ -291,6 +291,11 @@ class Operation:
         return parts
 
     @property
+    def offers(self) -> tuple[str, ...]:
+        """The media types that content is sent in, the default first."""
+        return self._offers
+
+    @property
     def media_types(self) -> tuple[str, ...]:
         """The media types of content that it takes, where the handler says so."""
         return () if self._content is None else self._content.media_types

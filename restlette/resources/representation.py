@@ -49,6 +49,7 @@ __all__ = [
     "Created",
     "Decode",
     "Encode",
+    "Given",
     "Reply",
     "Representation",
     "Returns",
@@ -113,6 +114,9 @@ class Reply(Generic[T]):
     """
 
     __slots__ = ("background", "content", "cookies", "headers", "status_code")
+
+    # The status of a kind that has always the same.
+    STATUS: ClassVar[int | None] = None
 
     # Kinds that say where something is have one.
     location: str | Ref | None = None
@@ -235,6 +239,22 @@ def _checked(headers: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+class Given(NamedTuple):
+    """One of the things that a handler may return, as its annotation says.
+
+    Attributes:
+        kind: the class of the result, such as `Created` or `Response`; None where it
+            is content as it stands, or nothing.
+        status: its status; None where the result itself decides.
+        content: the annotation of its content, `None` for no content, `Any` where it
+            is unknown.
+    """
+
+    kind: type | None
+    status: int | None
+    content: Any
+
+
 class Returns(NamedTuple):
     """What a return annotation says.
 
@@ -246,6 +266,8 @@ class Returns(NamedTuple):
         statuses: those that a result may have, as far as the annotation tells.
         streams: what a stream of items may be sent as; empty where it is none.
         item: writes an item of the stream; None where it is JSON data as it stands.
+        given: each of the things that may be returned, a stream left aside.
+        item_type: the annotation of an item.
     """
 
     none_ok: bool = False
@@ -255,6 +277,8 @@ class Returns(NamedTuple):
     statuses: tuple[int, ...] = (200,)
     streams: tuple[type[ItemStream[Any]], ...] = ()
     item: Model | None = None
+    given: tuple[Given, ...] = ()
+    item_type: Any = Any
 
 
 UNANNOTATED = Returns()
@@ -277,12 +301,13 @@ def returns_of(annotation: Any) -> Returns:
     statuses: dict[int, None] = {}
     streams: dict[type[ItemStream[Any]], None] = {}
     items: dict[Any, None] = {}
+    given: list[Given] = []
     is_iterator = False
     for member in _members(annotation):
-        kinds, given = _split_stream(member)
+        kinds, each = _split_stream(member)
         if kinds:
             streams.update(dict.fromkeys(kinds))
-            items[given] = None
+            items[each] = None
         if (get_origin(member) or member) in ITERATORS:
             is_iterator = True
             statuses[200] = None
@@ -292,6 +317,8 @@ def returns_of(annotation: Any) -> Returns:
             statuses[kind] = None
         if content not in NOTHING:
             contents[content] = None
+        if not kinds:
+            given.append(_given(member, kind, content, extras))
     if contents and is_iterator:
         raise TypeError("a result is either content or a stream of items")
     typed = bool(contents) and Any not in contents
@@ -312,7 +339,21 @@ def returns_of(annotation: Any) -> Returns:
         statuses=tuple(statuses),
         streams=tuple(streams),
         item=_model_of(item),
+        given=tuple(given),
+        item_type=item,
     )
+
+
+def _given(
+    member: Any, status: int | None, content: Any, extras: tuple[Any, ...]
+) -> Given:
+    cls = get_origin(member) or member
+    is_answer = isinstance(cls, type) and issubclass(cls, Response | Reply)
+    if content in NOTHING:
+        content = None
+    elif extras:
+        content = Annotated[(content, *extras)]
+    return Given(cls if is_answer else None, status, content)
 
 
 def _without_schema(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
@@ -378,4 +419,4 @@ def _split(annotation: Any) -> tuple[int | None, Any]:
     if not issubclass(kind, Reply):
         return 200, Any if annotation is object else annotation
     content = kind.content_type((*get_args(annotation), Any)[0])
-    return (kind.STATUS if issubclass(kind, _Located) else None), content
+    return kind.STATUS, content

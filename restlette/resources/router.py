@@ -567,6 +567,11 @@ class Router:
 
     # Looking up -----------------------------------------------------------------------
 
+    @property
+    def site(self) -> Site:
+        """What the router was frozen into."""
+        return self._site
+
     def walk(self) -> Iterator[RouteInfo]:
         """Give every route of the tree as plain data, in the order of registration."""
         for route, above in self._parts(self._root()):

@@ -9,7 +9,7 @@ parent, so that a path is never tried twice at the same node.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Generic, TypeVar
 
 from restlette.resources.uri import (
@@ -158,6 +158,16 @@ class Tree(Generic[L]):
                         item = parameter.convertor.match, end
                         self._items.setdefault(path, []).append(item)
             waiting += [(f"{path}/{text}", c) for text, c in node.literals.items()]
+
+    def leaves(self) -> Iterator[L]:
+        """Give everything that hangs in the tree, once, in no particular order."""
+        waiting = [self.root]
+        while waiting:
+            node = waiting.pop()
+            yield from filter(None, (node.leaf, node.below))
+            yield from (leaf for _, leaf in node.tails)
+            waiting += node.literals.values()
+            waiting += [child for _, child in (*node.patterns, *node.parameters)]
 
     def match(self, path: str) -> tuple[L, list[Any]] | None:
         """Find what a path leads to.

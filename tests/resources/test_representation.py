@@ -13,11 +13,13 @@ from marshmallow import Schema, fields
 from restlette.http.response import JSONResponse, Response
 from restlette.http.streams import NDJSON, EventStream, ServerSentEvent
 from restlette.resources.models import model_for
+from restlette.resources.pages import Page, PageContent
 from restlette.resources.representation import (
     JSON,
     UNANNOTATED,
     Accepted,
     Created,
+    Given,
     Reply,
     Representation,
     Returns,
@@ -252,13 +254,35 @@ BOOK, FILM = model_for(Book), model_for(Film)
     ],
 )
 def test_a_return_annotation_is_read(annotation, returns) -> None:
-    assert returns_of(annotation) == returns
+    assert returns_of(annotation)._replace(given=()) == returns
 
 
 def test_without_an_annotation_nothing_is_known() -> None:
     """None is then a mistake: openness-125."""
-    assert returns_of(Any) == UNANNOTATED
+    assert returns_of(Any)._replace(given=()) == UNANNOTATED
     assert not UNANNOTATED.none_ok
+
+
+@pytest.mark.parametrize(
+    ("annotation", "given"),
+    [
+        (Book, (Given(None, 200, Book),)),
+        (None | Book, (Given(None, 204, None), Given(None, 200, Book))),
+        (Created[Book], (Given(Created, 201, Book),)),
+        (Accepted[None], (Given(Accepted, 202, None),)),
+        (Reply[Book], (Given(Reply, None, Book),)),
+        (Page[Book], (Given(Page, 200, PageContent[Book]),)),
+        (JSONResponse, (Given(JSONResponse, None, None),)),
+        (AsyncIterator[Book], ()),
+        (typing.NoReturn, (Given(None, None, None),)),
+        (
+            Annotated[Created[dict[str, Any]], BookSchema],
+            (Given(Created, 201, Annotated[dict[str, Any], BookSchema]),),
+        ),
+    ],
+)
+def test_each_thing_that_may_be_returned_is_told(annotation, given) -> None:
+    assert returns_of(annotation).given == given
 
 
 def test_content_without_a_form_is_refused() -> None:

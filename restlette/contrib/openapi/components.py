@@ -85,6 +85,10 @@ class Components:
         self._schemas = Schemas(self._refer, self._adapted)
         self._kept: dict[Any, Schema] = {}
 
+    def reserve(self, name: str) -> None:
+        """Keep a name from being given to a component."""
+        self._taken_names.add(name)
+
     @property
     def schemas(self) -> dict[str, Schema]:
         """The components that were referred to so far, by name, in order of names."""
