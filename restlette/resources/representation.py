@@ -170,7 +170,6 @@ class _Located(Reply[T]):
     """A reply that says where something is."""
 
     __slots__ = ("location",)
-    STATUS: ClassVar[int]
 
     def __init__(
         self,
@@ -183,7 +182,7 @@ class _Located(Reply[T]):
     ) -> None:
         # PERF: what super().__init__ does, without the call; its status needs no check.
         self.content: T | None = content
-        self.status_code: int = self.STATUS
+        self.status_code: int = self.STATUS or 200
         self.headers: dict[str, str] = _checked(headers) if headers else {}
         self.cookies: Cookies = dict(cookies) if cookies else {}
         self.background = background
@@ -213,7 +212,7 @@ class Created(_Located[T]):
     # RFC 9110 section 15.3.2: the resource made is identified by Location or, if there
     # is none, by the target URI. So it is not mandatory.
     __slots__ = ()
-    STATUS: ClassVar[int] = 201
+    STATUS: ClassVar[int | None] = 201
 
 
 class Accepted(_Located[T]):
@@ -228,7 +227,7 @@ class Accepted(_Located[T]):
     """
 
     __slots__ = ()
-    STATUS: ClassVar[int] = 202
+    STATUS: ClassVar[int | None] = 202
 
 
 def _checked(headers: Mapping[str, str]) -> dict[str, str]:

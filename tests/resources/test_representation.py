@@ -267,7 +267,7 @@ def test_without_an_annotation_nothing_is_known() -> None:
     ("annotation", "given"),
     [
         (Book, (Given(None, 200, Book),)),
-        (None | Book, (Given(None, 204, None), Given(None, 200, Book))),
+        (Book | None, (Given(None, 200, Book), Given(None, 204, None))),
         (Created[Book], (Given(Created, 201, Book),)),
         (Accepted[None], (Given(Accepted, 202, None),)),
         (Reply[Book], (Given(Reply, None, Book),)),
