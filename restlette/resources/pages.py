@@ -9,7 +9,7 @@ the request's own query. Where the numbers come from is not decided here;
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Generic, NotRequired, TypedDict, TypeVar
+from typing import Any, ClassVar, Generic, NotRequired, TypedDict, TypeVar
 
 from restlette.http.links import link_field
 from restlette.http.request import Request
@@ -49,7 +49,7 @@ class Page(Reply[PageContent[T]]):
 
     __slots__ = ("items", "links", "total")
 
-    STATUS = 200
+    STATUS: ClassVar[int | None] = 200
 
     def __init__(
         self,

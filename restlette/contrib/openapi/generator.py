@@ -35,7 +35,7 @@ class OpenAPIResponse(Response):
         TypeError: It is no mapping.
     """
 
-    media_type = "application/vnd.oai.openapi"
+    media_type: str | None = "application/vnd.oai.openapi"
 
     def render(self, content: Any) -> bytes:
         """Write the document in YAML.
@@ -53,6 +53,10 @@ class OpenAPIResponse(Response):
             sort_keys=False,
         )
         return text.encode("utf-8")
+
+
+# Where the name is that of a method.
+_Response = OpenAPIResponse
 
 
 class EndpointInfo(NamedTuple):
@@ -121,17 +125,13 @@ class BaseSchemaGenerator(ABC):
                 found = None
         return found or {}
 
-    def OpenAPIResponse(self, request: Request) -> OpenAPIResponse:
+    def OpenAPIResponse(self, request: Request) -> _Response:
         """Answer with the document of the request's application.
 
         Args:
             request: The request.
         """
         return _Response(self.get_schema(request.app.routes))
-
-
-# Inside the class the name is the method's.
-_Response = OpenAPIResponse
 
 
 class SchemaGenerator(BaseSchemaGenerator):
