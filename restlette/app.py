@@ -18,14 +18,13 @@ from restlette.http.json import STANDARD, JSONCodec, ORJSONCodec, UJSONCodec
 from restlette.http.types import ASGIApp, Receive, Scope, Send, State
 from restlette.lifespan import LifespanContext
 from restlette.middleware import Middleware
-from restlette.resources.boundary import Boundary, Handlers, Watch
+from restlette.resources.boundary import Boundary, Handlers
 from restlette.resources.dependencies import Container
 from restlette.resources.guards import Guard, Rule
 from restlette.resources.html import Templates, no_templates
 from restlette.resources.pipeline import Settings
 from restlette.resources.router import Router
 from restlette.resources.routes import Routing
-from restlette.resources.site import Site
 
 __all__ = ["Plugin", "Restlette"]
 
@@ -187,12 +186,6 @@ class Restlette(Router):
         # What was provided since is to be made.
         self._is_open = False
 
-    def _build_stack(self, site: Site) -> ASGIApp:
-        stack = super()._build_stack(site)
-        if stack is not site:
-            stack = _Outermost(stack, self._boundary((self.exception_handlers,)))
-        return stack
-
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, a WebSocket or the server's lifespan messages."""
         scope["app"] = self
@@ -227,32 +220,6 @@ class Restlette(Router):
                 await self._opened.close_app()
             finally:
                 self._pool.close()
-
-
-class _Outermost:
-    """The boundary around the middleware.
-
-    Args:
-        app: The middleware, with the site inside.
-        boundary: What becomes of an exception that came through it.
-    """
-
-    def __init__(self, app: ASGIApp, boundary: Boundary) -> None:
-        self._app = app
-        self._boundary = boundary
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer; what was raised before the answer began is answered here."""
-        if scope["type"] == "lifespan":
-            await self._app(scope, receive, send)
-            return
-        watch = Watch(send)
-        try:
-            await self._app(scope, receive, watch)
-        except Exception as exc:
-            if watch.started:
-                raise
-            await self._boundary.fail(exc, scope, receive, send)
 
 
 def _codec(json: str | JSONCodec) -> JSONCodec:

@@ -99,12 +99,17 @@ class Middleware:
         return f"Middleware({', '.join(parts)})"
 
 
-def compose(app: ASGIApp, middleware: Iterable[Middleware]) -> ASGIApp:
+def compose(
+    app: ASGIApp,
+    middleware: Iterable[Middleware],
+    around: Callable[[ASGIApp], ASGIApp] | None = None,
+) -> ASGIApp:
     """Put middleware around an application.
 
     Args:
         app: The ASGI application inside.
         middleware: The first is the outermost: it is given the request first.
+        around: What is put around each middleware, between it and the next one.
 
     Returns:
         The ASGI application that all of them make together.
@@ -120,6 +125,8 @@ def compose(app: ASGIApp, middleware: Iterable[Middleware]) -> ASGIApp:
                 "application: its instances need `async def __call__(self, scope, "
                 "receive, send)`."
             )
+        if around is not None:
+            app = around(app)
     return app
 
 

@@ -26,7 +26,7 @@ from restlette.http.printable import printable
 from restlette.http.problems import problem_response
 from restlette.http.request import HTTPConnection, Request
 from restlette.http.response import Response
-from restlette.http.types import Message, Receive, Scope, Send
+from restlette.http.types import ASGIApp, Message, Receive, Scope, Send
 from restlette.http.websocket import WebSocket, WebSocketDisconnect, WebSocketState
 from restlette.resources.problem import Problem
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 else:
     logging = Deferred("logging")
 
-__all__ = ["Boundary", "Handlers", "Refusal", "Watch", "find_accept"]
+__all__ = ["Boundary", "Bounded", "Handlers", "Refusal", "Watch", "find_accept"]
 
 Handler = Callable[..., Any]
 Handlers = Mapping[int | type[BaseException], Handler | Problem]
@@ -91,6 +91,38 @@ class Watch:
         return self._send(message)
 
 
+class Bounded:
+    """An application, whose exceptions are answered.
+
+    Args:
+        app: The ASGI application.
+        boundary: What becomes of an exception.
+    """
+
+    __slots__ = ("_app", "_boundary")
+
+    def __init__(self, app: ASGIApp, boundary: Boundary) -> None:
+        self._app = app
+        self._boundary = boundary
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer; what is raised before the answer began is answered here.
+
+        Raises:
+            Exception: What nobody handled, and what came after the answer began.
+        """
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        watch = Watch(send)
+        try:
+            await self._app(scope, receive, watch)
+        except Exception as exc:
+            if watch.started:
+                raise
+            await self._boundary.fail(exc, scope, receive, send)
+
+
 class Boundary:
     """The exception handlers that hold at one place of the tree.
 
@@ -120,6 +152,10 @@ class Boundary:
         self._debug = debug
         self._refusals: dict[Any, Refusal] = {}
         self._pool = pool
+
+    def around(self, app: ASGIApp) -> Bounded:
+        """Put the boundary around an application that may raise: a middleware."""
+        return Bounded(app, self)
 
     def refusal(self, cls: type[HTTPException], **arguments: Any) -> Refusal:
         """Give the refusal that an exception of constant arguments makes.

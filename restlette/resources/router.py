@@ -756,7 +756,10 @@ class Router:
             else:
                 await site(scope, receive, send)
 
-        return compose(dispatch, self.user_middleware)
+        # Around each of them, so that the fields that those further out add are in the
+        # answer to an exception of one further in.
+        boundary = self._boundary((self.exception_handlers,))
+        return compose(dispatch, self.user_middleware, boundary.around)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, a WebSocket or the server's lifespan messages."""

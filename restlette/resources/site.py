@@ -78,7 +78,33 @@ class Layer:
     @cached_property
     def app(self) -> ASGIApp:
         """The middleware as one application, made when it is first asked for."""
-        return compose(_go_on, self._middleware)
+        return compose(_go_on, self._middleware, _Between)
+
+
+class _Between:
+    """The boundary around one middleware of a router or route.
+
+    It is the boundary of what is answered, which is another one for each resource.
+
+    Args:
+        app: The middleware.
+    """
+
+    __slots__ = ("_app",)
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer; what is raised before the answer began is answered here."""
+        entry, _ = scope[_NEXT]
+        watch = Watch(send)
+        try:
+            await self._app(scope, receive, watch)
+        except Exception as exc:
+            if watch.started:
+                raise
+            await entry.boundary.fail(exc, scope, receive, send)
 
 
 async def _go_on(scope: Scope, receive: Receive, send: Send) -> None:
@@ -109,6 +135,7 @@ class Entry:
     """
 
     __slots__ = (
+        "_innermost",
         "answer",
         "boundary",
         "endpoint",
@@ -139,15 +166,20 @@ class Entry:
         self.layers: tuple[ASGIApp, ...] = layers
         self.most_headers: int = most_headers
         # What is not ours may raise; a resource answers its own exceptions.
-        is_watched = is_foreign or layers
-        self.respond: Answer = self._respond_through if is_watched else answer
+        self._innermost: Answer = self._answer_watched if is_foreign else answer
+        self.respond: Answer = self._respond_through if layers else self._innermost
 
     async def _respond_through(
         self, scope: Scope, receive: Receive, send: Send, accept: bytes | None
     ) -> None:
+        await self.go_on(0, scope, receive, send)
+
+    async def _answer_watched(
+        self, scope: Scope, receive: Receive, send: Send, accept: bytes | None
+    ) -> None:
         watch = Watch(send)
         try:
-            await self.go_on(0, scope, receive, watch)
+            await self.answer(scope, receive, watch, accept)
         except Exception as exc:
             if watch.started:
                 raise
@@ -158,7 +190,7 @@ class Entry:
     ) -> None:
         """Pass through the layer at a depth, or answer if there is none."""
         if depth == len(self.layers):
-            await self.answer(scope, receive, send, find_accept(scope))
+            await self._innermost(scope, receive, send, find_accept(scope))
             return
         scope[_NEXT] = (self, depth + 1)
         await self.layers[depth](scope, receive, send)

@@ -2,8 +2,19 @@
 
 import pytest
 
-from restlette import Restlette
+from restlette import (
+    Conflict,
+    Middleware,
+    Mount,
+    PlainTextResponse,
+    Request,
+    Restlette,
+    Route,
+    Router,
+)
 from restlette.contrib.cors import ALL_METHODS, CORSMiddleware
+from restlette.http.types import ASGIApp, Message, Receive, Scope, Send
+from restlette.middleware import BaseHTTPMiddleware, CallNext
 from restlette.testing import TestClient, TestResponse, call
 from tests.contrib.around import answering, each_app, exchange, http_scope
 from tests.http.stopwatch import seconds
@@ -93,6 +104,135 @@ def test_the_500_page_of_an_application_carries_the_decision(origin) -> None:
     assert response.status_code == 500
     assert response.headers["access-control-allow-origin"] == OURS
     assert "Origin" in ", ".join(response.headers.getlist("vary"))
+
+
+class Fails:
+    """A middleware that raises, before the application or after it."""
+
+    def __init__(self, app: ASGIApp, exc: Exception, *, late: bool = False) -> None:
+        self.app = app
+        self.exc = exc
+        self.late = late
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.late and scope["type"] != "lifespan":
+
+            async def lose(message: Message) -> None:
+                pass
+
+            await self.app(scope, receive, lose)
+        if scope["type"] != "lifespan":
+            raise self.exc
+        await self.app(scope, receive, send)
+
+
+CORS = Middleware(CORSMiddleware, allow_origins=[OURS])
+
+
+async def poem(request: Request) -> PlainTextResponse:
+    return PlainTextResponse("a poem")
+
+
+async def foreign(scope: Scope, receive: Receive, send: Send) -> None:
+    raise LookupError("no poem today")
+
+
+async def in_function(request: Request, call_next: CallNext) -> ASGIApp:
+    raise LookupError("no poem today")
+
+
+def in_application(*inner: Middleware) -> Restlette:
+    return Restlette(routes=[Route("/", poem)], middleware=[CORS, *inner])
+
+
+def in_router(*inner: Middleware) -> Restlette:
+    below = Router([Route("/", poem)], middleware=[CORS, *inner])
+    return Restlette(routes=[Mount("/", below)])
+
+
+def in_routers(*inner: Middleware) -> Restlette:
+    lowest = Router([Route("/", poem)], middleware=list(inner))
+    below = Router([Mount("/", lowest)], middleware=[CORS])
+    return Restlette(routes=[Mount("/", below)])
+
+
+def in_route(*inner: Middleware) -> Restlette:
+    return Restlette(routes=[Route("/", poem, middleware=[CORS, *inner])])
+
+
+def in_router_alone(*inner: Middleware) -> Router:
+    return Router([Route("/", poem)], middleware=[CORS, *inner])
+
+
+each_place = pytest.mark.parametrize(
+    "place",
+    [in_application, in_router, in_routers, in_route, in_router_alone],
+    ids=lambda place: f"CORS-52-{place.__name__}",
+)
+
+
+@each_place
+@pytest.mark.parametrize("late", [False, True], ids=["early", "late"])
+@pytest.mark.parametrize(
+    ("exc", "status"),
+    [(Conflict("taken"), 409), (RuntimeError("broken"), 500)],
+    ids=["http", "other"],
+)
+def test_the_error_of_a_middleware_further_in_carries_the_decision(
+    place, exc, status, late, caplog
+) -> None:
+    """It is answered once, through what is further out, and logged once."""
+    app = place(Middleware(Fails, exc, late=late))
+    response = call(app, headers={"origin": OURS}, raise_server_exceptions=False)
+    assert response.status_code == status
+    assert response.headers["access-control-allow-origin"] == OURS
+    assert "Origin" in ", ".join(response.headers.getlist("vary"))
+    logged = [each for each in caplog.records if each.name == "restlette.error"]
+    assert len(logged) == (1 if status == 500 else 0)
+    if status == 500:
+        with pytest.raises(RuntimeError, match="broken"):
+            call(app, headers={"origin": OURS})
+
+
+@each_place
+def test_the_error_of_a_function_further_in_carries_the_decision(place) -> None:
+    app = place(Middleware(BaseHTTPMiddleware, dispatch=in_function))
+    response = call(app, headers={"origin": OURS}, raise_server_exceptions=False)
+    assert response.status_code == 500
+    assert response.headers["access-control-allow-origin"] == OURS
+
+
+@pytest.mark.parametrize("origin", [pytest.param(OURS, id="CORS-52")])
+def test_the_error_of_a_foreign_application_carries_the_decision(origin) -> None:
+    below = Router([Mount("/theirs", foreign)], middleware=[CORS])
+    app = Restlette(routes=[Mount("/shop", below)])
+    response = call(
+        app,
+        "GET",
+        "/shop/theirs/x",
+        headers={"origin": origin},
+        raise_server_exceptions=False,
+    )
+    assert response.status_code == 500
+    assert response.headers["access-control-allow-origin"] == origin
+
+
+def test_an_answer_that_has_begun_is_not_answered_again() -> None:
+    """CORS-52: the server breaks it off."""
+
+    class BreaksOff(Fails):
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] == "http":
+                await send({"type": "http.response.start", "status": 200})
+            await super().__call__(scope, receive, send)
+
+    for place in (in_application, in_router, in_route):
+        app = place(Middleware(BreaksOff, RuntimeError("broken")))
+        sent: list[Message] = []
+        scope = http_scope([(b"host", b"x"), (b"origin", OURS.encode())])
+        with pytest.raises(RuntimeError, match="broken"):
+            exchange(app, scope, on_send=sent.append)
+        assert [message["type"] for message in sent] == ["http.response.start"]
 
 
 @pytest.mark.parametrize(
