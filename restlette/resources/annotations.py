@@ -160,6 +160,9 @@ def unknown_name(exc: NameError) -> str:
 
 def without_extras(annotation: Any) -> Any:
     """A resolved annotation without any `Annotated`, `Required` or `NotRequired`."""
+    if isinstance(annotation, type):
+        # PERF: most are classes, and typing takes its time to say that nothing is left.
+        return annotation
     carrier: Any = SimpleNamespace(__annotations__={"it": annotation})
     return get_type_hints(carrier, {}, {})["it"]
 

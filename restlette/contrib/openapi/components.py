@@ -10,6 +10,7 @@ so that a name stays what it is when another handler comes to use the class.
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from copy import deepcopy
 from json import dumps
@@ -65,6 +66,16 @@ class Component:
         self.names: dict[Direction, str] = {}
         self.bodies: dict[Direction, Schema] = {}
 
+    @property
+    def differs(self) -> bool:
+        """Whether what is taken is another thing than what is given, in itself."""
+        return self.bodies["taken"] != self.bodies["given"]
+
+    @property
+    def is_two(self) -> bool:
+        """Whether it has two names; it has none before all that it holds is known."""
+        return len(set(self.names.values())) > 1
+
     def targets(self) -> Iterator[Target]:
         """The components that it refers to."""
         for body in self.bodies.values():
@@ -79,7 +90,7 @@ class Components:
 
     def __init__(self) -> None:
         self._components: dict[Any, Component] = {}
-        self._new: list[Component] = []
+        self._new: deque[Component] = deque()
         self._taken_names: set[str] = set()
         self._shown: dict[str, Schema] = {}
         self._schemas = Schemas(self._refer, self._adapted)
@@ -339,27 +350,27 @@ class Components:
         """Describe and name what was referred to since the last time."""
         fresh: list[Component] = []
         while self._new:
-            component = self._new.pop(0)
+            component = self._new.popleft()
             component.bodies["taken"] = component.build("taken")
             component.bodies["given"] = component.build("given")
             fresh.append(component)
-        differ = {
-            id(each) for each in fresh if each.bodies["taken"] != each.bodies["given"]
-        }
-        is_new = True
-        while is_new:
-            more = {id(each) for each in fresh if self._refers_to(each, differ)}
-            is_new = not more <= differ
-            differ |= more
-        for each in fresh:
-            self._name(each, differs=id(each) in differ)
-
-    def _refers_to(self, component: Component, differ: set[int]) -> bool:
-        others = [self._components[target.key] for target in component.targets()]
-        return any(
-            id(other) in differ or len(set(other.names.values())) > 1
-            for other in others
-        )
+        users: dict[int, list[Component]] = {}
+        differ: dict[int, Component] = {}
+        for component in fresh:
+            others = [self._components[each.key] for each in component.targets()]
+            for other in others:
+                users.setdefault(id(other), []).append(component)
+            if component.differs or any(other.is_two for other in others):
+                differ[id(component)] = component
+        # What refers to something of two forms has two itself.
+        waiting = list(differ.values())
+        while waiting:
+            for user in users.get(id(waiting.pop()), ()):
+                if id(user) not in differ:
+                    differ[id(user)] = user
+                    waiting.append(user)
+        for component in fresh:
+            self._name(component, differs=id(component) in differ)
 
     def _name(self, component: Component, *, differs: bool) -> None:
         for name in component.candidates:
@@ -373,20 +384,32 @@ class Components:
 
     def _named(self, schema: Any, direction: Direction) -> Any:
         """A copy of a schema with the names of components, which are shown from now."""
-        if isinstance(schema, Target):
-            return PREFIX + self._show(self._components[schema.key], direction)
-        if isinstance(schema, dict):
-            return {key: self._named(each, direction) for key, each in schema.items()}
-        if isinstance(schema, list):
-            return [self._named(each, direction) for each in schema]
-        return schema
+        waiting: list[Component] = []
 
-    def _show(self, component: Component, direction: Direction) -> str:
-        name = component.names[direction]
-        if name not in self._shown:
-            self._shown[name] = {}  # it may hold itself
-            self._shown[name] = self._named(component.bodies[direction], direction)
-        return name
+        def name_of(target: Target) -> str:
+            component = self._components[target.key]
+            name = component.names[direction]
+            if name not in self._shown:
+                self._shown[name] = {}
+                waiting.append(component)
+            return PREFIX + name
+
+        named = _with_names(schema, name_of)
+        while waiting:
+            component = waiting.pop()
+            body = _with_names(component.bodies[direction], name_of)
+            self._shown[component.names[direction]] = body
+        return named
+
+
+def _with_names(schema: Any, name_of: Callable[[Target], str]) -> Any:
+    if isinstance(schema, Target):
+        return name_of(schema)
+    if isinstance(schema, dict):
+        return {key: _with_names(each, name_of) for key, each in schema.items()}
+    if isinstance(schema, list):
+        return [_with_names(each, name_of) for each in schema]
+    return schema
 
 
 def _without_none(shape: Shape) -> Shape:

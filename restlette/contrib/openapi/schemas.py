@@ -110,6 +110,8 @@ class Schemas:
         self._refer = refer
         self._adapted = adapted_schema
         self._docstrings: dict[type, Docstring] = {}
+        self._fields: dict[Shape, list[Field]] = {}
+        self._made: dict[tuple[Any, Direction], Schema] = {}
         self._makers: dict[str, Callable[[Shape, Direction], Schema]] = {
             "any": lambda shape, direction: {},
             "leaf": lambda shape, direction: dict(LEAVES[shape.type]),
@@ -133,7 +135,15 @@ class Schemas:
         Raises:
             TypeError: it has no form in JSON.
         """
-        return self.of_shape(shape_of(annotation), direction)
+        try:
+            # PERF: many fields are of few types.
+            made = self._made.get((annotation, direction))
+        except TypeError:  # an Annotated with a list in it, say
+            return self.of_shape(shape_of(annotation), direction)
+        if made is None:
+            made = self.of_shape(shape_of(annotation), direction)
+            self._made[annotation, direction] = made
+        return dict(made)
 
     def of_shape(self, shape: Shape, direction: Direction) -> Schema:
         """The schema of a type that is sorted already."""
@@ -202,16 +212,14 @@ class Schemas:
 
     def _object(self, shape: Shape, direction: Direction) -> Schema:
         cls = shape.type
-        fields = fields_of(shape)
         return self._refer(
             cls[shape.arguments] if shape.arguments else cls,
             _name_of(shape),
-            lambda direction: self._members(cls, fields, direction),
+            lambda direction: self._members(shape, direction),
         )
 
-    def _members(
-        self, cls: type, fields: Sequence[Field], direction: Direction
-    ) -> Schema:
+    def _members(self, shape: Shape, direction: Direction) -> Schema:
+        cls, fields = shape.type, self._fields_of(shape)
         told, metadata = self._args(cls), _metadata(cls)
         shown = [each for each in fields if each.settable or direction == "given"]
         # All that an instance has is written; a TypedDict may not have all.
@@ -230,6 +238,12 @@ class Schemas:
             schema["required"] = required
         return {**schema, "additionalProperties": False, **self._yaml(cls)}
 
+    def _fields_of(self, shape: Shape) -> list[Field]:
+        # PERF: the fields of a class are dear, and are asked for in both directions.
+        if shape not in self._fields:
+            self._fields[shape] = fields_of(shape)
+        return self._fields[shape]
+
     def _member(self, cls: type, field: Field, direction: Direction) -> Schema:
         schema = self.schema(field.annotation, direction)
         attribute = field.attribute
@@ -241,7 +255,7 @@ class Schemas:
         if not field.settable:
             schema["readOnly"] = True
         elif direction == "taken" and not field.required:
-            schema |= _default(field, cls)
+            schema |= _default(field, cls, schema)
         return schema
 
     # What docstrings say --------------------------------------------------------------
@@ -384,11 +398,13 @@ def _metadata(cls: Any) -> dict[str, Mapping[Any, Any]]:
 EMPTY: Final = (list, dict, set, tuple, frozenset)
 
 
-def _default(field: Field, cls: type) -> Schema:
+def _default(field: Field, cls: type, schema: Schema) -> Schema:
     """What a member is that is left out, where a client could send it as well."""
     value = _default_value(field, cls)
     if value is attrs.NOTHING:
         return {}
+    if _is_plainly(value, schema):
+        return {"default": value}
     try:
         model = model_for(field.annotation)
         data = as_json(model.dump(value))
@@ -398,6 +414,20 @@ def _default(field: Field, cls: type) -> Schema:
     except Exception:
         return {}
     return {"default": data}
+
+
+def _is_plainly(value: Any, schema: Schema) -> bool:
+    """Whether a value is seen to be one of a schema.
+
+    PERF: most defaults are of this kind, and need no model that says so.
+    """
+    if value is None:
+        return "null" in schema.get("type", ()) or NULL in schema.get("anyOf", ())
+    if "enum" in schema:
+        return False
+    if isinstance(value, list) and not value:
+        return schema.get("type") == "array"
+    return type(value) in (str, int, bool) and schema == LEAVES[type(value)]
 
 
 def _default_value(field: Field, cls: Any) -> Any:

@@ -9,7 +9,7 @@ document allows more than the class, and never less.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from enum import Enum
 from math import isfinite
@@ -56,38 +56,42 @@ def asked_by(validator: Any, annotation: Any) -> Keywords:
         validator: of an attrs field, or None.
         annotation: the type.
     """
-    return (
-        {} if validator is None else _keywords(_read(validator, annotation), annotation)
-    )
+    if validator is None:
+        return {}
+    members = _members(annotation)
+    return _keywords(_read(validator, members), members)
 
 
-def _read(validator: Any, annotation: Any) -> Asked:
-    read = READERS.get(type(validator))
-    return NOTHING if read is None else read(validator, annotation)
+# The shapes that the values of a type have: those of a union's members.
+Members = Sequence[Shape]
 
 
-def _keywords(asked: Asked, annotation: Any) -> Keywords:
-    if asked.takes_none or not _takes_none(annotation):
-        return asked.keywords
-    # Most keywords say nothing of null, where the validator cannot compare None.
-    return merged(asked.keywords, {"not": {"type": "null"}})
-
-
-def _takes_none(annotation: Any) -> bool:
-    return any(shape.type is NoneType for shape in _members(annotation))
-
-
-def _members(annotation: Any) -> list[Shape]:
-    """The shapes that values of a type have, those of a union's members."""
+def _members(annotation: Any) -> Members:
     shape = shape_of(annotation)
     if shape.kind != "union":
         return [shape]
     return [inner for each in shape.arguments for inner in _members(each)]
 
 
-def _values(annotation: Any) -> list[Shape]:
-    """The same without None."""
-    return [shape for shape in _members(annotation) if shape.type is not NoneType]
+def _read(validator: Any, members: Members) -> Asked:
+    read = READERS.get(type(validator))
+    return NOTHING if read is None else read(validator, members)
+
+
+def _keywords(asked: Asked, members: Members) -> Keywords:
+    if asked.takes_none or not _takes_none(members):
+        return asked.keywords
+    # Most keywords say nothing of null, where the validator cannot compare None.
+    return merged(asked.keywords, {"not": {"type": "null"}})
+
+
+def _takes_none(members: Members) -> bool:
+    return any(shape.type is NoneType for shape in members)
+
+
+def _values(members: Members) -> Members:
+    """The members without None."""
+    return [shape for shape in members if shape.type is not NoneType]
 
 
 def merged(schema: Mapping[str, Any], keywords: Mapping[str, Any]) -> Keywords:
@@ -118,9 +122,9 @@ TIGHTER: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
 }
 
 
-def _all(validators: Iterable[Any], annotation: Any) -> Asked:
+def _all(validators: Iterable[Any], members: Members) -> Asked:
     keywords: Keywords = {}
-    parts = [_read(each, annotation) for each in validators]
+    parts = [_read(each, members) for each in validators]
     for part in parts:
         keywords = merged(keywords, part.keywords)
     return Asked(
@@ -144,9 +148,9 @@ def _is_number(shape: Shape) -> bool:
     return shape.kind == "leaf" and shape.type in (int, float)
 
 
-def _bound(validator: Any, annotation: Any) -> Asked:
+def _bound(validator: Any, members: Members) -> Asked:
     """`ge(0)`, of numbers: a Decimal or a date is a string in JSON."""
-    shapes, bound = _values(annotation), validator.bound
+    shapes, bound = _values(members), validator.bound
     number = _number(bound) if any(map(_is_number, shapes)) else None
     if number is None:
         return NOTHING._replace(takes_none=False)
@@ -171,34 +175,34 @@ LENGTHS: Final[Mapping[type, str]] = {
 }
 
 
-def _min_length(validator: Any, annotation: Any) -> Asked:
-    return _length("min", validator.min_length, annotation)
+def _min_length(validator: Any, members: Members) -> Asked:
+    return _length("min", validator.min_length, members)
 
 
-def _max_length(validator: Any, annotation: Any) -> Asked:
-    return _length("max", validator.max_length, annotation)
+def _max_length(validator: Any, members: Members) -> Asked:
+    return _length("max", validator.max_length, members)
 
 
-def _length(prefix: str, count: int, annotation: Any) -> Asked:
-    shapes = [shape for shape in _values(annotation) if _has_length(shape)]
+def _length(prefix: str, count: int, members: Members) -> Asked:
+    shapes = [shape for shape in _values(members) if _has_length(shape)]
     kinds = {kind: None for shape in shapes for kind in kinds_of(shape)}
     # Python counts code points, and JSON Schema characters, which are the same
     # (2020-12 Validation, section 6.3.1).
     keywords = {f"{prefix}{LENGTHS[kind]}": count for kind in kinds}
-    return Asked(keywords, False, len(shapes) == len(_values(annotation)))
+    return Asked(keywords, False, len(shapes) == len(_values(members)))
 
 
 def _has_length(shape: Shape) -> bool:
     return shape.type is str or shape.kind in ("array", "tuple", "mapping")
 
 
-def _expression(validator: Any, annotation: Any) -> Asked:
+def _expression(validator: Any, members: Members) -> Asked:
     pattern = None
-    if any(shape.type is str for shape in _values(annotation)):
+    if any(shape.type is str for shape in _values(members)):
         pattern = ecma(validator.pattern, validator.match_func.__name__)
     if pattern is None:
         return NOTHING._replace(takes_none=False)
-    is_exact = all(shape.type is str for shape in _values(annotation))
+    is_exact = all(shape.type is str for shape in _values(members))
     return Asked({"pattern": pattern}, False, is_exact)
 
 
@@ -206,10 +210,10 @@ def _expression(validator: Any, annotation: Any) -> Asked:
 SCALARS: Final = (str, int, float, NoneType)
 
 
-def _options(validator: Any, annotation: Any) -> Asked:
+def _options(validator: Any, members: Members) -> Asked:
     """`in_([1, 2])`, where options and values are JSON's own."""
-    options, members = validator.options, _members(annotation)
-    takes_none = _takes_none(annotation) and None in options
+    options = validator.options
+    takes_none = _takes_none(members) and None in options
     nothing = Asked({}, takes_none, False)
     if not all(shape.type in SCALARS or _is_enum(shape) for shape in members):
         return nothing
@@ -239,8 +243,8 @@ def _scalar(option: Any) -> Any:
     return int(option) if isinstance(option, bool) else option
 
 
-def _or_none(validator: Any, annotation: Any) -> Asked:
-    asked = _read(validator.validator, annotation)
+def _or_none(validator: Any, members: Members) -> Asked:
+    asked = _read(validator.validator, members)
     keywords = dict(asked.keywords)
     if "enum" in keywords and None not in keywords["enum"]:
         keywords["enum"] = [*keywords["enum"], None]
@@ -249,43 +253,44 @@ def _or_none(validator: Any, annotation: Any) -> Asked:
     return Asked(keywords, True, asked.is_exact)
 
 
-def _both(validator: Any, annotation: Any) -> Asked:
-    return _all(validator._validators, annotation)
+def _both(validator: Any, members: Members) -> Asked:
+    return _all(validator._validators, members)
 
 
-def _either(validator: Any, annotation: Any) -> Asked:
-    parts = [_read(each, annotation) for each in validator.validators]
+def _either(validator: Any, members: Members) -> Asked:
+    parts = [_read(each, members) for each in validator.validators]
     takes_none = any(part.takes_none for part in parts)
-    is_exact = all(part.is_exact for part in parts) and len(_members(annotation)) == 1
+    is_exact = all(part.is_exact for part in parts) and len(members) == 1
     if not all(part.keywords for part in parts):
         return Asked({}, takes_none, is_exact)
     return Asked({"anyOf": [part.keywords for part in parts]}, takes_none, is_exact)
 
 
-def _opposite(validator: Any, annotation: Any) -> Asked:
-    asked = _read(validator.validator, annotation)
+def _opposite(validator: Any, members: Members) -> Asked:
+    asked = _read(validator.validator, members)
     # A keyword about numbers says yes to a string, and its opposite no.
-    simple = asked.is_exact and asked.keywords and len(_members(annotation)) == 1
+    simple = asked.is_exact and asked.keywords and len(members) == 1
     if simple and ValueError in validator.exc_types:
         return Asked({"not": asked.keywords})
     return NOTHING
 
 
-def _instance(validator: Any, annotation: Any) -> Asked:
+def _instance(validator: Any, members: Members) -> Asked:
     kinds = validator.type
     is_exact = all(
         isinstance(shape.type, type) and issubclass(shape.type, kinds)
-        for shape in _values(annotation)
+        for shape in _values(members)
     )
     return Asked({}, isinstance(None, kinds), is_exact)
 
 
-def _members_of_iterable(validator: Any, annotation: Any) -> Asked:
-    around = _all(filter(None, [validator.iterable_validator]), annotation)
+def _members_of_iterable(validator: Any, members: Members) -> Asked:
+    around = _all(filter(None, [validator.iterable_validator]), members)
     keywords, is_exact = around.keywords, around.is_exact
-    for shape in _values(annotation):
-        inner = [_read(validator.member_validator, each) for each in shape.arguments]
-        asked = list(map(_keywords, inner, shape.arguments))
+    for shape in _values(members):
+        items = [_members(each) for each in shape.arguments]
+        inner = [_read(validator.member_validator, each) for each in items]
+        asked = list(map(_keywords, inner, items))
         is_exact &= all(each.is_exact for each in inner)
         if shape.kind == "array" and asked[0]:
             keywords = merged(keywords, {"items": asked[0]})
@@ -295,21 +300,21 @@ def _members_of_iterable(validator: Any, annotation: Any) -> Asked:
     return Asked(keywords, False, is_exact)
 
 
-def _members_of_mapping(validator: Any, annotation: Any) -> Asked:
-    around = _all(filter(None, [validator.mapping_validator]), annotation)
+def _members_of_mapping(validator: Any, members: Members) -> Asked:
+    around = _all(filter(None, [validator.mapping_validator]), members)
     keywords, is_exact = around.keywords, around.is_exact
-    for shape in _values(annotation):
+    for shape in _values(members):
         if shape.kind != "mapping":
             is_exact = False
             continue
-        of_key, of_value = shape.arguments
+        of_key, of_value = map(_members, shape.arguments)
         key = _all(filter(None, [validator.key_validator]), of_key)
         value = _all(filter(None, [validator.value_validator]), of_value)
         is_exact &= value.is_exact and (key.is_exact or validator.key_validator is None)
         if value.keywords:
             below = _keywords(value, of_value)
             keywords = merged(keywords, {"additionalProperties": below})
-        if shape_of(of_key).type is not str:
+        if of_key[0].type is not str:
             is_exact &= validator.key_validator is None
         elif key.keywords:
             keywords = merged(keywords, {"propertyNames": key.keywords})
@@ -330,7 +335,7 @@ def _any(*_: Any) -> None:
     """A validator, to make others of."""
 
 
-Reader = Callable[[Any, Any], Asked]
+Reader = Callable[[Any, Members], Asked]
 
 READERS: Final[Mapping[type, Reader]] = {
     _class("ge", 0): _bound,
