@@ -209,11 +209,16 @@ def _expression(validator: Any, members: Members) -> Asked:
 # What JSON has as well, and compares as Python does.
 SCALARS: Final = (str, int, float, NoneType)
 
+# What tells all of its options, and compares them as Python does.
+CONTAINERS: Final = (list, tuple, set, frozenset, dict, range)
+
 
 def _options(validator: Any, members: Members) -> Asked:
     """`in_([1, 2])`, where options and values are JSON's own."""
     options = validator.options
-    takes_none = _takes_none(members) and None in options
+    if not isinstance(options, CONTAINERS):
+        return NOTHING._replace(takes_none=False)
+    takes_none = None in options
     nothing = Asked({}, takes_none, False)
     if not all(shape.type in SCALARS or _is_enum(shape) for shape in members):
         return nothing
@@ -222,8 +227,6 @@ def _options(validator: Any, members: Members) -> Asked:
             return nothing
         bounds = {"minimum": options.start, "maximum": options.stop - 1}
         return Asked(bounds, takes_none, True)
-    if not isinstance(options, list | tuple | set | frozenset | dict | range):
-        return nothing
     values = [_scalar(each) for each in options]
     if len(values) > MOST_OPTIONS or not all(type(each) in SCALARS for each in values):
         return nothing

@@ -25,6 +25,7 @@ from restlette.resources.models.errors import FieldError, Invalid
 from restlette.resources.models.shapes import (
     Field,
     Shape,
+    as_read,
     choices_of,
     described,
     fields_of,
@@ -103,7 +104,10 @@ def named_kinds(shape: Shape) -> tuple[type, ...]:
     """
     kinds: list[type] = []
     for member in members_of(shape):
-        kinds += kinds_of(member)[: 1 if member.kind == "leaf" else None]
+        if member.kind == "choice":
+            kinds += [kind for kind, _ in choices_of(member)]
+        else:
+            kinds += kinds_of(member)[: 1 if member.kind == "leaf" else None]
     return tuple(dict.fromkeys(kinds))
 
 
@@ -144,12 +148,13 @@ def _is_tag(field: Field) -> bool:
 
 def _tag_chooser(key: str, tags: Mapping[tuple[type, Any], int]) -> Chooser:
     expected = listed(tags)
+    indices: Mapping[tuple[type, Any], int] = as_read(tags)
 
     def choose(data: Mapping[str, Any]) -> int:
         if key not in data:
             raise Invalid([FieldError((key,), "missing", "This is required.")])
         tag = data[key]
-        index = tags.get((type(tag), tag)) if tag.__hash__ is not None else None
+        index = indices.get((type(tag), tag)) if tag.__hash__ is not None else None
         if index is None:
             raise Invalid([FieldError((key,), "choice", f"This must be {expected}.")])
         return index

@@ -36,6 +36,7 @@ from restlette.resources.models.objects import ObjectLoader
 from restlette.resources.models.shapes import (
     ARRAYS,
     Shape,
+    as_read,
     choices_of,
     described,
     fields_of,
@@ -122,7 +123,11 @@ class Hooks(ABC):
                 raise plain.refuse(list)
             items = read(data, range(len(data)), data, search)
             if make is not list:
-                items = make(items)
+                try:
+                    items = make(items)
+                except TypeError as exc:  # an array or object in a set of anything
+                    detail = "No item may be an array or an object."
+                    raise Invalid([FieldError((), "type", detail)]) from exc
             if unique and len(items) != len(data):
                 error = FieldError((), "repeated", "No two items may be the same.")
                 raise Invalid([error])
@@ -314,6 +319,7 @@ def choice_hook(shape: Shape) -> Hook:
     """The hook of an Enum or a Literal."""
     choices = choices_of(shape)
     error = FieldError((), "choice", f"This must be {listed(choices)}.")
+    choices = as_read(choices)
 
     def load_choice(data: Any, _: Any = None) -> Any:
         # Objects and arrays have no hash, and are no choice.

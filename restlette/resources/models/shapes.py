@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import collections.abc
 import dataclasses
+from collections.abc import Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import Enum
@@ -59,6 +60,7 @@ from restlette.resources.models.plain import is_any
 __all__ = [
     "Field",
     "Shape",
+    "as_read",
     "choices_of",
     "described",
     "fields_of",
@@ -213,7 +215,7 @@ def kinds_of(shape: Shape) -> tuple[type, ...]:
         case "leaf":
             return LEAVES[shape.type]
         case "choice":
-            return tuple(dict.fromkeys(kind for kind, _ in choices_of(shape)))
+            return tuple(dict.fromkeys(kind for kind, _ in as_read(choices_of(shape))))
         case "array" | "tuple":
             return (list,)
         case "mapping" | "object":
@@ -237,6 +239,21 @@ def choices_of(shape: Shape) -> dict[tuple[type, Any], Any]:
         for value, member in zip(values, members, strict=True)
         if type(value) in (str, int, float, bool, NoneType)
     }
+
+
+def as_read(choices: Mapping[tuple[type, Any], Any]) -> dict[tuple[type, Any], Any]:
+    """Choices, by all that a codec may read them as: 1.0 is 1 to JSON.
+
+    JSON has numbers only (RFC 8259 section 6), and a client whose language has one kind
+    of them writes 1.0 as 1.
+    """
+    found = dict(choices)
+    for (kind, value), member in choices.items():
+        if kind is int:
+            found.setdefault((float, float(value)), member)
+        elif kind is float and value.is_integer():
+            found.setdefault((int, int(value)), member)
+    return found
 
 
 def fields_of(shape: Shape) -> list[Field]:
@@ -385,10 +402,21 @@ def _objection(shape: Shape, annotation: Any) -> str | None:
             if get_origin(each.type) is Annotated:
                 # A dict does not show which Schema it belongs to.
                 return f"{described(each.type)} cannot stand beside others in a union"
+    if shape.kind == "array" and ARRAYS[shape.type] in (set, frozenset):
+        item = shape_of(shape.arguments[0])
+        if _maker(item).__hash__ is None:
+            return f"{described(item.type)} has no hash, and cannot be in a set"
     if shape.kind == "mapping" and not _may_be_key(shape.arguments[0]):
         key = described(shape.arguments[0])
         return f"JSON's objects have strings as keys, not {key}"
     return None
+
+
+def _maker(shape: Shape) -> Any:
+    """What the values of a shape are instances of, as far as it is one class."""
+    if shape.kind == "array":
+        return ARRAYS[shape.type]
+    return shape.type
 
 
 REMEDY = (

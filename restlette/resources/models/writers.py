@@ -40,11 +40,18 @@ def _isoformat(value: date | time) -> str:
     return value.isoformat()
 
 
+def _decimal(value: Decimal) -> str:
+    # What could not be read again is no number to a client either.
+    if not value.is_finite():
+        raise ValueError(f"{value} is no number")
+    return str(value)
+
+
 # As restlette.http.json writes them too.
 LEAVES: Final[Mapping[type, Callable[[Any], str]]] = {
     date: _isoformat,
     time: _isoformat,
-    Decimal: str,
+    Decimal: _decimal,
     UUID: str,
 }
 

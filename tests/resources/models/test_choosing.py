@@ -123,7 +123,7 @@ INT, FLOAT, STR = shapes(int, float, str)
         (float | str, {float: [FLOAT], int: [FLOAT], str: [STR]}),
         (int | float, {int: [INT], float: [FLOAT]}),
         (date | str, {str: shapes(date, str)}),
-        (Level | int, {int: shapes(Level, int), float: [INT]}),
+        (Level | int, {int: shapes(Level, int), float: shapes(Level, int)}),
         (list[int] | int, {int: [INT], float: [INT], list: shapes(list[int])}),
         (Book | Film | str, {str: [STR], dict: shapes(Book, Film)}),
         (dict[str, Any] | None, {NoneType: shapes(NoneType), dict: shapes(dict)}),

@@ -36,6 +36,11 @@ class Level(enum.IntEnum):
     LOW = 1
 
 
+class Share(enum.Enum):
+    ALL = 1.0
+    HALF = 0.5
+
+
 class Point(NamedTuple):
     x: float
     y: float = 0.0
@@ -94,6 +99,10 @@ LOADED = [
     (Colour, "blue", Colour.BLUE),
     (Literal["a", 1, True, None], True, True),
     (Literal[1], 1, 1),
+    (Literal[1], 1.0, 1),
+    (Share, 1, Share.ALL),
+    (Share, 0.5, Share.HALF),
+    (Share | str, 1, Share.ALL),
     (int | None, None, None),
     (int | None, 3, 3),
     (Level | int, 1, Level.LOW),
@@ -154,7 +163,9 @@ REFUSED = [
     (Colour, "green", [("", "choice")]),
     (Colour, ["red"], [("", "choice")]),
     (Literal[1], True, [("", "choice")]),
-    (Literal[1], 1.0, [("", "choice")]),
+    (Literal[1], 1.5, [("", "choice")]),
+    (Share, 2, [("", "choice")]),
+    (set[Any], [[1]], [("", "type")]),
     (int | str, None, [("", "type")]),
     (date | Level, "x", [("", "format")]),
     (date | Colour, "x", [("", "format")]),

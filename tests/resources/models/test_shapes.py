@@ -32,6 +32,7 @@ from restlette.resources.annotations import AnnotationError
 from restlette.resources.models.shapes import (
     Field,
     Shape,
+    as_read,
     choices_of,
     described,
     fields_of,
@@ -185,7 +186,7 @@ def test_a_type_has_a_shape(annotation, shape) -> None:
     [
         (int, (int, float)),
         (Decimal, (str,)),
-        (Literal["a", 1, "b", True], (str, int, bool)),
+        (Literal["a", 1, "b", True], (str, int, bool, float)),
         (Colour, (str,)),
         (list[int], (list,)),
         (Point, (list,)),
@@ -207,6 +208,12 @@ def test_choices_are_kept_apart_by_type() -> None:
         (bool, True): True,
         (str, "1"): "1",
         (NoneType, None): None,
+    }
+    assert as_read(choices_of(shape_of(Literal[1, "1", False]))) == {
+        (int, 1): 1,
+        (float, 1.0): 1,
+        (str, "1"): "1",
+        (bool, False): False,
     }
     assert choices_of(shape_of(Colour)) == {
         (str, "red"): Colour.RED,
@@ -353,6 +360,12 @@ def test_a_survey_has_nothing_against_what_json_can_say(annotation) -> None:
 @pytest.mark.parametrize(
     ("annotation", "sentence"),
     [
+        pytest.param(
+            set[list[int]], "list has no hash, and cannot be in a set", id="no hash"
+        ),
+        pytest.param(
+            set[set[int]], "set has no hash, and cannot be in a set", id="set in set"
+        ),
         pytest.param(bytes, "bytes has no form in JSON; use attrs classes", id="bytes"),
         pytest.param(
             WithCover, "Cover.image: bytes has no form in JSON", id="deep inside"

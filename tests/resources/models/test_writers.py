@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import (
     Annotated,
     Any,
@@ -262,3 +263,11 @@ def test_what_fails_to_be_made_once_is_made_the_second_time() -> None:
 )
 def test_no_tree_shows_what_only_its_nodes_have(tree) -> None:
     assert "cost" not in str(model_for(Node).dump(tree)).replace(str(tree.title), "")
+
+
+@pytest.mark.parametrize("text", ["NaN", "sNaN", "Infinity", "-Infinity"])
+def test_what_is_no_number_is_not_written_as_one(text) -> None:
+    """A client could not send it back."""
+    with pytest.raises(TypeError, match=f"not written as Decimal: {text} is no number"):
+        model_for(Decimal).dump(Decimal(text))
+    assert model_for(Decimal).dump(Decimal("1.50")) == "1.50"
