@@ -14,8 +14,10 @@ and what does not fit is 422::
 
 from __future__ import annotations
 
+import re
 from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -361,6 +363,39 @@ def _sort_reader(of: Any) -> Callable[[str], Sort[Any]]:
     return read
 
 
+# What each of these texts is to a document --------------------------------------------
+
+# ECMA-262 section 22.2.1, SyntaxCharacter: what has to be escaped in a pattern.
+SYNTAX: Final = re.compile(r"[\^$\\.*+?()[\]{}|]")
+
+
+def _cursor_schema(of: Any) -> dict[str, Any]:
+    return {"type": "string", "format": "base64url"}
+
+
+def _fields_schema(of: Any) -> dict[str, Any]:
+    return _words_schema(_keys(of), "")
+
+
+def _sort_schema(of: Any) -> dict[str, Any]:
+    return _words_schema(_ordered_keys(of), "-?")
+
+
+def _words_schema(names: Iterable[str], sign: str) -> dict[str, Any]:
+    word = f"{sign}(?:{'|'.join(SYNTAX.sub(_escaped, name) for name in names)})"
+    return {"type": "string", "pattern": f"^{word}(?:,{word})*$"}
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return f"\\{match[0]}"
+
+
+SCHEMAS: Final[Mapping[Any, Callable[[Any], dict[str, Any]]]] = {
+    Cursor: _cursor_schema,
+    Fields: _fields_schema,
+    Sort: _sort_schema,
+}
+
 READERS: Final[Mapping[Any, Callable[[Any], Callable[[str], Any]]]] = {
     Cursor: _cursor_reader,
     Fields: _fields_reader,
@@ -379,7 +414,8 @@ def text_model(annotation: Any) -> Model | None:
         return None
     if not get_args(annotation):
         raise TypeError(f"{origin.__name__} of what? Write {origin.__name__}[...]")
-    read = READERS[origin](get_args(annotation)[0])
+    of = get_args(annotation)[0]
+    read = READERS[origin](of)
 
     def load_text(data: Any, _: Any = None) -> Any:
         return read(plain.load_str(data))
@@ -391,6 +427,7 @@ def text_model(annotation: Any) -> Model | None:
         dump=_text_of,
         no_query=plain.NAMELESS,
         load_text=load_text,
+        taken_schema=partial(SCHEMAS[origin], of),
     )
 
 

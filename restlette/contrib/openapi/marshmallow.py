@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, get_origin
 from restlette.contrib.openapi.docstrings import Docstring, read
 from restlette.contrib.openapi.patterns import ecma, escaped
 from restlette.contrib.openapi.schemas import (
+    NULL,
     NUMBER,
     Direction,
     Schema,
@@ -73,6 +74,12 @@ DIRECTIVES: Final[Mapping[str, str]] = {
     "%f": "[0-9]{6}",
     "%%": "%",
 }
+
+# Keywords that null does not pass.
+SAYS_NO_NULL: Final = {"type", "$ref", "enum", "const", "anyOf"}
+
+# Fields whose values a function of the developer's makes.
+CALLS: Final = (fields.Method, fields.Function)
 
 Refer = Callable[[Any, str, Callable[[Direction], Schema]], Schema]
 
@@ -177,7 +184,11 @@ class _Converter(OpenAPIConverter):
             found["examples"] = [found.pop("example")]
         for validator in _flat(field.validators):
             found = merged(found, _asked_by(validator, field))
-        return or_null(found) if field.allow_none and found else found
+        if field.allow_none:
+            return or_null(found) if found else found
+        if found.keys() & SAYS_NO_NULL or isinstance(field, CALLS):
+            return found
+        return {**found, "not": NULL}
 
     def nested2properties(self, field: Any, ret: Any) -> Schema:
         """The reference to the Schema in a field."""
@@ -304,7 +315,7 @@ def _datetime(converter: _Converter, field: Any) -> Schema:
     if name in ("iso", "iso8601"):
         naive = getattr(fields, "NaiveDateTime", ())
         if isinstance(field, naive) and field.timezone is None:
-            return {"type": "string", "pattern": LOCAL}
+            return {"type": "string", "format": "date-time-local", "pattern": LOCAL}
         return {"type": "string", "format": "date-time"}
     if name in ("rfc", "rfc822"):
         example = "Wed, 02 Oct 2002 13:00:00 GMT"

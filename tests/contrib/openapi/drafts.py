@@ -6,6 +6,7 @@ match patterns with.
 
 from __future__ import annotations
 
+from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -90,6 +91,7 @@ def validator(schema: Any, components: Components) -> Any:
 
 FORMATS = {
     "decimal": st.decimals(allow_nan=False, allow_infinity=False).map(str),
+    "date-time-local": st.datetimes().map(datetime.isoformat),
     "uuid": st.uuids().map(str),
 }
 
