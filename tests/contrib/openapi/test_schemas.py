@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import Enum
@@ -38,7 +36,7 @@ class Point(NamedTuple):
     y: float
 
 
-# Types, each with validators that may stand at a field of it ----------------------------
+# Types, each with validators that may stand at a field of it --------------------------
 
 BOUNDS = st.integers(-3, 3).flatmap(
     lambda low: st.sampled_from(
