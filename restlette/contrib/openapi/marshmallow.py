@@ -353,7 +353,8 @@ def _written(form: str) -> Schema:
 def _timedelta(converter: _Converter, field: Any) -> Schema:
     # marshmallow 3.26 writes integers, unless told otherwise.
     whole = getattr(field, "serialization_type", float) is int
-    most = timedelta.max // timedelta(**{field.precision: 1})
+    # Python's go as far back as -timedelta.min, and a little further ahead.
+    most = -timedelta.min // timedelta(**{field.precision: 1})
     return {
         "type": "integer" if whole else "number",
         "minimum": -most,
@@ -400,9 +401,10 @@ KINDS: Final[Mapping[type, Callable[[_Converter, Any], Schema]]] = {
     fields.Integer: _integer,
     fields.Float: _float,
     fields.Decimal: _decimal,
-    fields.DateTime: _datetime,
+    # marshmallow 3 derives these two from the third.
     fields.Time: _time,
     fields.Date: _date,
+    fields.DateTime: _datetime,
     fields.TimeDelta: _timedelta,
     fields.Tuple: _tuple,
     fields.Constant: _constant,

@@ -351,23 +351,23 @@ def _tags(field: Field | None) -> list[str]:
 
 def _name_of(shape: Shape) -> str:
     """What a class is called: `Pair_int_Book` is `Pair[int, Book]`."""
-    cls = PageContent if shape.type is PageContent else shape.type
-    name = "Page" if cls is PageContent else cls.__name__
+    name = "Page" if shape.type is PageContent else shape.type.__name__
     return "_".join([name, *map(_words, shape.arguments)])
 
 
 def _words(annotation: Any) -> str:
+    """A type as a part of a name."""
     shape = shape_of(annotation)
-    if shape.kind == "any":
-        return "Any"
     if shape.kind == "object":
         return _name_of(shape)
-    text = (
-        shape.type.__name__ if isinstance(shape.type, type) else described(annotation)
-    )
-    return "_".join(
-        [text, *(map(_words, shape.arguments) if shape.kind != "choice" else ())]
-    )
+    if shape.kind == "union":
+        return "_or_".join(map(_words, shape.arguments))
+    if shape.type is Literal:
+        return "_or_".join(str(value) for _, value in choices_of(shape))
+    if shape.type is NoneType:
+        return "None"
+    name = getattr(shape.type, "__name__", described(shape.type))
+    return "_".join([name, *map(_words, shape.arguments)])
 
 
 def _described(text: str) -> Schema:
