@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from json import dumps
 from types import NoneType
@@ -53,23 +53,33 @@ UNFIT: Final = re.compile(r"[^A-Za-z0-9._-]+")
 class Component:
     """What is described under one name, or two.
 
+    Args:
+        candidates: names that it may have, the best one first, without end.
+        build: describes it.
+        is_given: whether it is what answers have, too.
+
     Attributes:
         names: where it is, by direction.
         bodies: what it is, by direction, with `Target`s where others are.
     """
 
     def __init__(
-        self, names: Iterable[str], build: Callable[[Direction], Schema]
+        self,
+        candidates: Iterator[str],
+        build: Callable[[Direction], Schema],
+        *,
+        is_given: bool = True,
     ) -> None:
-        self.candidates: Iterable[str] = names
+        self.candidates: Iterator[str] = candidates
         self.build: Callable[[Direction], Schema] = build
+        self.is_given: bool = is_given
         self.names: dict[Direction, str] = {}
         self.bodies: dict[Direction, Schema] = {}
 
     @property
     def differs(self) -> bool:
         """Whether what is taken is another thing than what is given, in itself."""
-        return self.bodies["taken"] != self.bodies["given"]
+        return self.is_given and self.bodies["taken"] != self.bodies["given"]
 
     @property
     def is_two(self) -> bool:
@@ -94,7 +104,6 @@ class Components:
         self._taken_names: set[str] = set()
         self._shown: dict[str, Schema] = {}
         self._schemas = Schemas(self._refer, self._adapted)
-        self._kept: dict[Any, Schema] = {}
 
     def reserve(self, name: str) -> None:
         """Keep a name from being given to a component."""
@@ -273,7 +282,8 @@ class Components:
             return found
         model = adapted(annotation)
         if model is None or model.loads:
-            raise TypeError(f"{described(annotation)} is no part of anything")
+            name = described(annotation)
+            raise TypeError(f"{name} is all of the content, and no part of anything")
         describe = model.taken_schema
         if direction == "given" and model.given_schema is not None:
             describe = model.given_schema
@@ -321,6 +331,7 @@ class Components:
             (MergePatch, target.key),
             f"{component.names['given']}MergePatch",
             lambda _: merge_patch(body, self._patch_component),
+            is_given=False,
         )
 
     def _json_patch(self, of: Any) -> Schema:
@@ -338,10 +349,16 @@ class Components:
         return found
 
     def _refer(
-        self, key: Any, name: str, build: Callable[[Direction], Schema]
+        self,
+        key: Any,
+        name: str,
+        build: Callable[[Direction], Schema],
+        *,
+        is_given: bool = True,
     ) -> Schema:
         if key not in self._components:
-            component = Component(_candidates(name, key), build)
+            candidates = _candidates(name, key)
+            component = Component(candidates, build, is_given=is_given)
             self._components[key] = component
             self._new.append(component)
         return {"$ref": Target(key)}
@@ -352,12 +369,15 @@ class Components:
         while self._new:
             component = self._new.popleft()
             component.bodies["taken"] = component.build("taken")
-            component.bodies["given"] = component.build("given")
+            if component.is_given:
+                component.bodies["given"] = component.build("given")
             fresh.append(component)
         users: dict[int, list[Component]] = {}
         differ: dict[int, Component] = {}
         for component in fresh:
             others = [self._components[each.key] for each in component.targets()]
+            if not component.is_given:
+                continue
             for other in others:
                 users.setdefault(id(other), []).append(component)
             if component.differs or any(other.is_two for other in others):
@@ -373,14 +393,14 @@ class Components:
             self._name(component, differs=id(component) in differ)
 
     def _name(self, component: Component, *, differs: bool) -> None:
-        for name in component.candidates:
-            names = {name, f"{name}Input"} if differs else {name}
-            if not names & self._taken_names:
-                self._taken_names |= names
-                component.names = {"given": name, "taken": name}
-                if differs:
-                    component.names["taken"] = f"{name}Input"
-                return
+        given, taken = next(
+            names
+            for candidate in component.candidates
+            for names in [(candidate, f"{candidate}Input" if differs else candidate)]
+            if not self._taken_names.intersection(names)
+        )
+        self._taken_names |= {given, taken}
+        component.names = {"given": given, "taken": taken}
 
     def _named(self, schema: Any, direction: Direction) -> Any:
         """A copy of a schema with the names of components, which are shown from now."""
@@ -434,7 +454,8 @@ def _candidates(name: str, key: Any) -> Iterator[str]:
     """Names for a component: short, then with its module, then with a number."""
     name = UNFIT.sub("_", name).strip("_") or "Schema"
     yield name
-    module = getattr(get_origin(key) or key, "__module__", None)
+    made_of: Any = key[0] if isinstance(key, tuple) else key
+    module = getattr(get_origin(made_of) or made_of, "__module__", None)
     if module is not None:
         yield UNFIT.sub("_", f"{module}.{name}")
     number = 2

@@ -179,7 +179,6 @@ class _Converter(OpenAPIConverter):
     def field2property(self, field: Any) -> Schema:
         """The schema of a field's values."""
         found = super().field2property(field)
-        found = {name: value for name, value in found.items() if value is not None}
         if "example" in found:
             found["examples"] = [found.pop("example")]
         for validator in _flat(field.validators):
@@ -231,6 +230,7 @@ class _Converter(OpenAPIConverter):
         members = field.enum.__members__
         choices = [each.value for each in field.enum] if field.by_value else members
         schema = self.field2property(field.field)
+        schema.pop("not", None)
         written = [field.field._serialize(each, None, None) for each in choices]
         return {**schema, "enum": as_json(written)}
 

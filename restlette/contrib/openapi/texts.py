@@ -8,7 +8,7 @@ is for a document that says what to change of an object (RFC 7396).
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from restlette.contrib.openapi.schemas import NULL, Schema, or_null
 
@@ -86,40 +86,49 @@ def parameter(name: str, location: str, schema: Schema, *, required: bool) -> Sc
 # RFC 7396 and RFC 6902 ----------------------------------------------------------------
 
 
-def merge_patch(schema: Schema, below: Callable[[Any], Schema]) -> Schema:
+def merge_patch(schema: Schema, below: Callable[[Schema], Schema]) -> Schema:
     """The schema of a merge patch, of that of what it changes.
+
+    A member that is null is removed, or has its default again; it may not be one that
+    has to be there.
 
     Args:
         schema: of what is changed.
-        below: gives the schema of a merge patch for what a `$ref` refers to.
+        below: gives the schema of a merge patch for a schema that is a reference.
     """
     if "$ref" in schema:
-        return below(schema)
+        return {**_notes(schema), **below(schema)}
     if "anyOf" in schema:
         members = [merge_patch(each, below) for each in schema["anyOf"]]
-        return {**schema, "anyOf": members}
+        return {**_notes(schema), "anyOf": members}
     if "object" not in schema.get("type", ()):
-        return schema
+        # An array is replaced as a whole, as any other value is.
+        return {key: each for key, each in schema.items() if key != "default"}
+    found: Schema = {"type": schema["type"], **_notes(schema)}
     required = schema.get("required", ())
-    others = schema.get("additionalProperties", True)
-    found: Schema = {
-        key: schema[key] for key in ("type", "description") if key in schema
-    }
     if "properties" in schema:
         found["properties"] = {
-            name: without_null(merge_patch(each, below))
-            if name in required
-            else or_null(without_null(merge_patch(each, below)))
+            name: _member(each, below, removable=name not in required)
             for name, each in schema["properties"].items()
         }
+    others = schema.get("additionalProperties", True)
     if isinstance(others, dict):
-        found["additionalProperties"] = or_null(
-            without_null(merge_patch(others, below))
-        )
+        found["additionalProperties"] = _member(others, below, removable=True)
     elif not others:
         # What is not there can be removed.
         found["additionalProperties"] = NULL
     return found
+
+
+def _member(
+    schema: Schema, below: Callable[[Schema], Schema], *, removable: bool
+) -> Schema:
+    found = without_null(merge_patch(schema, below))
+    return or_null(found) if removable and found else found
+
+
+def _notes(schema: Schema) -> Schema:
+    return {key: schema[key] for key in ("title", "description") if key in schema}
 
 
 POINTER: Final[Schema] = {
