@@ -31,7 +31,10 @@ from restlette.suggestions import did_you_mean
 __all__ = [
     "CONVERTORS",
     "NO_MATCH",
+    "AnyPath",
+    "AnySegment",
     "Convertor",
+    "Digits",
     "FloatConvertor",
     "IntegerConvertor",
     "Parameter",
@@ -220,18 +223,27 @@ class UUIDConvertor(Convertor[Any]):
 # may have one of its own, which theirs would not look at.
 
 
-class _AnySegment(StringConvertor):
+class AnySegment(StringConvertor):
+    """`{name}`, as it comes: a slash that was encoded is part of it."""
+
     def match(self, text: str) -> Any:
+        """Give the text itself, if there is any."""
         return text or NO_MATCH
 
 
-class _AnyPath(PathConvertor):
+class AnyPath(PathConvertor):
+    """`{name:path}`, as it comes."""
+
     def match(self, text: str) -> str:
+        """Give the text itself."""
         return text
 
 
-class _Digits(IntegerConvertor):
+class Digits(IntegerConvertor):
+    """`{name:int}`, as it comes."""
+
     def match(self, text: str) -> Any:
+        """Give the number, if the text is one."""
         # Other scripts have digits too.
         if text.isdigit() and text.isascii() and len(text) <= 20:
             return int(text)
@@ -239,9 +251,9 @@ class _Digits(IntegerConvertor):
 
 
 CONVERTORS: dict[str, Convertor[Any]] = {
-    "str": _AnySegment(),
-    "path": _AnyPath(),
-    "int": _Digits(),
+    "str": AnySegment(),
+    "path": AnyPath(),
+    "int": Digits(),
     "float": FloatConvertor(),
     "uuid": UUIDConvertor(),
 }
@@ -367,6 +379,16 @@ class Pattern:
         return tuple(
             t.convertor if isinstance(t, Parameter) else t for t in self.tokens
         )
+
+    @property
+    def firsts(self) -> tuple[str, ...]:
+        """The literals that end a parameter where they occur first."""
+        return tuple(self._firsts)
+
+    @property
+    def lasts(self) -> tuple[str, ...]:
+        """The literals behind those, which part two parameters where they are last."""
+        return tuple(self._lasts[::-1])
 
     @property
     def order(self) -> tuple[int, ...]:
