@@ -2,12 +2,12 @@
 
 The story starts with `main`. A command is given an application as `module:app`, which
 `load_app` imports, with the working directory on the path. `run` looks at it and then
-becomes the server; `routes` shows the tree, or what answers one request.
+becomes the server; `routes` shows the tree, `explain` what answers one request.
 
 Exit codes:
 
-    0    it is done; of `routes --match`, something answers
-    1    `routes --match`: the answer is an error
+    0    it is done; of `explain` and `routes --match`, something answers
+    1    `explain` and `routes --match`: the answer is an error
     2    it cannot be done, and the last lines on stderr say why and what to write
     130  interrupted
 
@@ -39,7 +39,8 @@ from restlette.http.status import phrase
 from restlette.http.urls import URL
 from restlette.resources.explaining import Explanation
 from restlette.resources.router import Router
-from restlette.resources.routes import RouteInfo, is_resource
+from restlette.resources.routes import Place, RouteInfo, is_resource, name_of
+from restlette.resources.steps import Step
 from restlette.suggestions import did_you_mean
 
 __all__ = ["Command", "CommandError", "load_app", "main"]
@@ -93,6 +94,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if given and not given[0].startswith("-") and given[0] not in _COMMANDS:
             return _run_plugins(given[0], given[1:])
+        if given[:1] == ["explain"]:
+            # argparse wants a request's words in one piece; the options have none.
+            given.sort(key=lambda word: word.startswith("-"))
         parsed = _parser().parse_args(given)
         command: Callable[[argparse.Namespace], int] = parsed.command
         return command(parsed)
@@ -117,8 +121,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for name, (about, add_arguments, command) in _COMMANDS.items():
         added = commands.add_parser(name, help=about, description=about)
-        _add_app(added)
+        # What is asked about an application comes before it.
         add_arguments(added)
+        _add_app(added)
         added.set_defaults(command=command)
     return parser
 
@@ -583,12 +588,7 @@ def _add_routes(parser: argparse.ArgumentParser) -> None:
 
 def _routes(parsed: argparse.Namespace) -> int:
     """Show the tree, or what answers one request."""
-    app = load_app(parsed.app, factory=parsed.factory)
-    if not isinstance(app, Router):
-        raise CommandError(
-            f"{parsed.app} is {_kind(app)}, which cannot say what its routes are: "
-            "it takes a Restlette or a Router"
-        )
+    app = _router(parsed.app, factory=parsed.factory)
     if parsed.match is not None:
         return _match(app, *_request(parsed.match), as_json=parsed.json)
     routes = sorted(_expanded(app), key=_place_in_tree)
@@ -597,6 +597,17 @@ def _routes(parsed: argparse.Namespace) -> int:
     else:
         print(_table(routes) if routes else "no routes")
     return 0
+
+
+def _router(target: str, *, factory: bool) -> Router:
+    """Import an application that can say what its routes are."""
+    app = load_app(target, factory=factory)
+    if not isinstance(app, Router):
+        raise CommandError(
+            f"{target} is {_kind(app)}, which cannot say what its routes are: "
+            "it takes a Restlette or a Router"
+        )
+    return app
 
 
 def _expanded(router: Router) -> Iterator[RouteInfo]:
@@ -677,13 +688,14 @@ def _plain(route: RouteInfo) -> dict[str, Any]:
             for exc_class, problem in route.problems.items()
         },
         "place": None if place is None else {"file": place.file, "line": place.line},
+        "middleware": [name_of(each.cls) for each in route.middleware],
     }
 
 
 # routes --match -----------------------------------------------------------------------
 
 
-def _request(text: str) -> tuple[str, str, str]:
+def _request(text: str, where: str = "--match ") -> tuple[str, str, str]:
     """Split `METHOD target` into method, path and host."""
     words = text.split()
     if len(words) == 1:
@@ -696,31 +708,64 @@ def _request(text: str) -> tuple[str, str, str]:
     url = URL(target)
     if url.scheme not in ("http", "https", "ws", "wss") or not url.netloc:
         raise CommandError(
-            f"--match {printable(text)!r} is no request: write a method and a path, "
+            f"{where}{printable(text)!r} is no request: write a method and a path, "
             'such as "GET /books/3"'
         )
     return method, (url.path or "/") + ("?" + url.query) * bool(url.query), url.netloc
 
 
-def _match(app: Router, method: str, path: str, host: str, *, as_json: bool) -> int:
-    """Show what answers a request."""
+def _match(
+    app: Router,
+    method: str,
+    path: str,
+    host: str,
+    *,
+    as_json: bool,
+    with_steps: bool = False,
+) -> int:
+    """Show what answers a request, and how."""
     found = app.explain(method, path, host=host)
     if as_json:
         request = {"method": method, "path": path, "host": host}
+        steps = [{**step._asdict(), "place": _at(step.place)} for step in found.steps]
         shown = {
             "request": request,
             **found._asdict(),
             "route": None if found.route is None else _plain(found.route),
             "handler": None if found.handler is None else _full_name(found.handler),
             "allow": list(found.allow),
+            "steps": steps,
         }
         print(json.dumps(shown, indent=2, default=str))
-    else:
-        print("\n".join(_story(found, f"{printable(method)} {printable(path)}")))
-        if found.location is not None:
-            print()
-            return _match(app, method, found.location, host, as_json=False)
+        return _code(found)
+    print("\n".join(_story(found, f"{printable(method)} {printable(path)}")))
+    if with_steps:
+        print("\n" + "\n".join(_numbered(found.steps)))
+    if found.location is not None:
+        print()
+        again = method, found.location, host
+        return _match(app, *again, as_json=False, with_steps=with_steps)
+    return _code(found)
+
+
+def _code(found: Explanation) -> int:
     return 1 if (found.status or 0) >= 400 else 0
+
+
+def _numbered(steps: Iterable[Step]) -> Iterator[str]:
+    """Give a line for each step: what it may answer, what it does, and where it is."""
+    rows = [
+        (str(number), step.name, " ".join(map(str, step.refuses)), step)
+        for number, step in enumerate(steps, 1)
+    ]
+    widths = [
+        max(map(len, column)) for column in zip(*(row[:3] for row in rows), strict=True)
+    ]
+    for *texts, step in rows:
+        number, name, refuses = texts
+        place = "" if step.place is None else f"  ({_relative(step.place)})"
+        start = f"  {number.rjust(widths[0])}  {name.ljust(widths[1])}"
+        yield f"{start}  {refuses.ljust(widths[2])}  {printable(step.does)}{place}"
 
 
 def _story(found: Explanation, request: str) -> Iterator[str]:
@@ -741,21 +786,48 @@ def _story(found: Explanation, request: str) -> Iterator[str]:
             ("parameters", ", ".join(params)),
             ("guards", " and ".join(map(repr, found.guards))),
             ("allow", ", ".join(found.allow)),
-            ("written", _relative(route)),
+            ("written", _relative(route.place)),
         ]
     for name, fact in facts:
         if fact:
             yield f"  {name:<10}  {fact}"
 
 
-def _relative(route: RouteInfo) -> str:
-    """Give where a route was registered, short where it is below this directory."""
-    if route.place is None:
+def _relative(place: Place | None) -> str:
+    """Give where something is written, short where it is below this directory."""
+    if place is None:
         return ""
-    file = Path(route.place.file)
+    file = Path(place.file)
     if file.is_relative_to(Path.cwd()):
         file = file.relative_to(Path.cwd())
-    return f"{file}:{route.place.line}"
+    return f"{file}:{place.line}"
+
+
+def _at(place: Place | None) -> dict[str, Any] | None:
+    return None if place is None else {"file": place.file, "line": place.line}
+
+
+# explain ------------------------------------------------------------------------------
+
+
+def _add_explain(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="for programs")
+    parser.add_argument(
+        "request",
+        nargs="+",
+        metavar="REQUEST",
+        help=(
+            "a method and a path (GET /books/3), or a path alone, or a method and a "
+            "URI; WEBSOCKET is the handshake of one"
+        ),
+    )
+
+
+def _explain(parsed: argparse.Namespace) -> int:
+    """Show what answers a request, and each step on the way."""
+    app = _router(parsed.app, factory=parsed.factory)
+    request = _request(" ".join(parsed.request), "")
+    return _match(app, *request, as_json=parsed.json, with_steps=True)
 
 
 # Plug-ins -----------------------------------------------------------------------------
@@ -767,7 +839,7 @@ def _run_plugins(name: str, arguments: list[str]) -> int:
     if not arguments or arguments[0].startswith("-"):
         raise CommandError(
             f"there is no command {shown}{did_you_mean(name, _COMMANDS)}; there are "
-            f"{' and '.join(_COMMANDS)}. One of an application's plug-ins needs the "
+            f"{', '.join(_COMMANDS)}. One of an application's plug-ins needs the "
             f"application: restlette {shown} module:app"
         )
     app = load_app(arguments[0], factory="--factory" in arguments)
@@ -824,4 +896,9 @@ _COMMANDS: Final[
 ] = {
     "run": ("Run an application under a server.", _add_run, _run),
     "routes": ("Show the tree of an application's routes.", _add_routes, _routes),
+    "explain": (
+        "Show what answers a request, and each step on the way.",
+        _add_explain,
+        _explain,
+    ),
 }

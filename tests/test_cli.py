@@ -409,6 +409,7 @@ def test_the_tree_for_programs(capsys: pytest.CaptureFixture[str], shop: Path) -
         "problems": {},
         "include_in_schema": True,
         "host": None,
+        "middleware": [],
     }
     (host,) = [route for route in routes if route["host"]]
     assert (host["host"], host["path"]) == ("{shop}.example.org", "/v1")
@@ -527,6 +528,101 @@ def test_what_answers_for_programs(
     said = json.loads(out)
     assert code == 1
     assert (said["status"], said["handler"], said["route"]) == (404, None, None)
+
+
+# explain ------------------------------------------------------------------------------
+
+EXPLAINED = """\
+PUT /things/{ID}
+  answer      shop.Item.put
+  why         The path fits /things/{{id:uuid}}.
+  route       /things/{{id:uuid}}, named thing
+  resource    shop.Item
+  parameters  id = UUID('{ID}')
+  written     shop.py:{route}
+
+  1  request     400 431  one Host field, a path of UTF-8, at most 200 fields
+  2  route                /things/{{id:uuid}}: id = UUID('{ID}')  (shop.py:{route})
+  3  method               PUT
+  4  resource             a new Item
+  5  handler              Item.put(request)  (shop.py:{handler})
+  6  encoding             what the handler returns, as application/json unless it is \
+a Response
+  7  sending     200
+  8  background           the tasks of the answer, if it has some
+"""
+
+
+def explained(
+    capsys: pytest.CaptureFixture[str], *arguments: str
+) -> tuple[int, list[str]]:
+    code = main(["explain", *arguments, "shop:app"])
+    return code, capsys.readouterr().out.splitlines()
+
+
+def line_of(text: str) -> int:
+    return SHOP[: SHOP.index(text)].count("\n") + 1
+
+
+def test_a_request_is_explained_step_by_step(
+    capsys: pytest.CaptureFixture[str], shop: Path
+) -> None:
+    route, handler = line_of('app.add_route("/things/{id'), line_of("async def put")
+    code, lines = explained(capsys, "PUT", f"/things/{ID}")
+    wanted = EXPLAINED.format(ID=ID, route=route, handler=handler)
+    assert code == 0
+    assert [line.split() for line in lines] == [
+        line.split() for line in wanted.splitlines()
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "last"),
+    [
+        (["/ping"], 0, "  the tasks of the answer, if it has some"),
+        (["DELETE", "/things"], 1, "Home has no DELETE; it has GET, HEAD, OPTIONS."),
+        (["GET", "/pink"], 1, "the path has 'pink'."),
+        (["GET", "/ping/"], 0, "  the tasks of the answer, if it has some"),
+        (["WEBSOCKET", "/things"], 0, "  Feed"),
+    ],
+)
+def test_what_is_refused_is_explained_too(
+    capsys: pytest.CaptureFixture[str],
+    shop: Path,
+    arguments: list[str],
+    code: int,
+    last: str,
+) -> None:
+    found, lines = explained(capsys, *arguments)
+    assert (found, lines[-1].endswith(last)) == (code, True), lines[-1]
+
+
+def test_steps_for_programs(capsys: pytest.CaptureFixture[str], shop: Path) -> None:
+    code, lines = explained(capsys, "GET", "/ping", "--json")
+    said = json.loads("\n".join(lines))
+    assert code == 0
+    assert said["steps"][:2] == [
+        {
+            "name": "request",
+            "does": "one Host field, a path of UTF-8, at most 200 fields",
+            "refuses": [400, 431],
+            "place": None,
+        },
+        {
+            "name": "route",
+            "does": "/ping",
+            "refuses": [],
+            "place": said["route"]["place"],
+        },
+    ]
+
+
+def test_what_cannot_be_explained(
+    capsys: pytest.CaptureFixture[str], shop: Path
+) -> None:
+    assert main(["explain", "GET", "ping", "shop:app"]) == 2
+    assert capsys.readouterr().err.startswith("restlette: 'GET ping' is no request")
+    assert main(["explain", "GET", "/ping", "shop:foreign"]) == 2
 
 
 # run ----------------------------------------------------------------------------------
@@ -918,7 +1014,7 @@ def test_a_plug_ins_command_has_errors_of_its_own(
         ),
         (
             ["greet"],
-            "there is no command greet; there are run and routes. One of an applica",
+            "there is no command greet; there are run, routes, explain. One of an applica",
         ),
         (["rn", "--help"], "there is no command rn (did you mean 'run'?); there are"),
         (["greet", "plugged:nothing"], "plugged has no nothing"),
@@ -940,11 +1036,11 @@ def test_the_commands_that_there_are_are_named(
     main(["x", "plugged:app"])
     assert capsys.readouterr().err == (
         "restlette: there is no command x; with plugged:app there are: run, routes, "
-        "greet, fail, none, wait\n"
+        "explain, greet, fail, none, wait\n"
     )
     main(["x"])
     assert capsys.readouterr().err == (
-        "restlette: there is no command x; there are run and routes. One of an "
+        "restlette: there is no command x; there are run, routes, explain. One of an "
         "application's plug-ins needs the application: restlette x module:app\n"
     )
 
@@ -953,7 +1049,9 @@ def test_an_application_without_plug_ins_has_no_commands(
     capsys: pytest.CaptureFixture[str], shop: Path
 ) -> None:
     assert main(["greet", "shop:router"]) == 2
-    assert "with shop:router there are: run, routes\n" in capsys.readouterr().err
+    assert (
+        "with shop:router there are: run, routes, explain\n" in capsys.readouterr().err
+    )
 
 
 def test_two_commands_of_one_name_are_an_error(

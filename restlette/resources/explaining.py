@@ -7,7 +7,7 @@ of the handlers of exceptions.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
@@ -15,8 +15,11 @@ from restlette.http.errors import HTTPException
 from restlette.http.methods import KNOWN
 from restlette.http.printable import printable
 from restlette.http.types import Scope
+from restlette.middleware import Middleware
 from restlette.resources.boundary import Refusal
+from restlette.resources.conversation import Conversation, Talk
 from restlette.resources.guards import WEBSOCKET, Guard
+from restlette.resources.pipeline import Operation
 from restlette.resources.routes import RouteInfo, name_of
 from restlette.resources.site import (
     Entry,
@@ -26,6 +29,7 @@ from restlette.resources.site import (
     Site,
     route_path,
 )
+from restlette.resources.steps import Step, around, guarded, place_of, steps_of
 from restlette.resources.tree import Tree
 from restlette.resources.uri import (
     NO_MATCH,
@@ -58,6 +62,7 @@ class Explanation(NamedTuple):
             first; all of them have to let the request in.
         allow: The methods that the resource answers, where the answer says so.
         location: Where a redirect leads.
+        steps: What is done with the request, in order, up to what answers it.
     """
 
     status: int | None
@@ -68,6 +73,7 @@ class Explanation(NamedTuple):
     guards: tuple[Guard, ...] = ()
     allow: tuple[str, ...] = ()
     location: str | None = None
+    steps: tuple[Step, ...] = ()
 
 
 def request_scope(method: str, path: str, host: str) -> Scope:
@@ -96,18 +102,75 @@ def request_scope(method: str, path: str, host: str) -> Scope:
     return scope
 
 
-def explain(site: Site, routes: Sequence[RouteInfo], scope: Scope) -> Explanation:
+def explain(
+    site: Site,
+    routes: Sequence[RouteInfo],
+    scope: Scope,
+    middleware: Iterable[Middleware] = (),
+) -> Explanation:
     """Say what answers a request, and why.
 
     Args:
         site: Where it is looked up.
         routes: What `walk()` gives for the router that was frozen into the site.
         scope: As `request_scope` makes it.
+        middleware: That around the site.
     """
+    steps = [*around(middleware)]
     try:
         entry = site.look_up(scope)
     except HTTPException as exc:
-        return Explanation(exc.status_code, exc.detail or _missing(routes, scope))
+        reason = exc.detail or _missing(routes, scope)
+        steps.append(Step("request", reason, (exc.status_code,)))
+        return Explanation(exc.status_code, reason, steps=tuple(steps))
+    fields = f"one Host field, a path of UTF-8, at most {entry.most_headers} fields"
+    steps.append(Step("request", fields, (400, 431)))
+    found = _explain_entry(entry, routes, scope)
+    steps += _steps(found, entry, scope)
+    return found._replace(steps=(*steps, *found.steps))
+
+
+def _steps(found: Explanation, entry: Entry, scope: Scope) -> Iterator[Step]:
+    """Give the steps from the route on, as far as a request comes."""
+    answer, method = entry.answer, scope["method"]
+    if isinstance(answer, NotFoundEntry):
+        status = () if found.status is None else (found.status,)
+        yield Step("route", found.reason, status)
+        if found.handler is not None:
+            yield Step("application", name_of(found.handler))
+        return
+    route: RouteInfo = entry.route
+    params = [f"{name} = {value!r}" for name, value in found.path_params.items()]
+    does = ": ".join([route.path or "/", *([", ".join(params)] if params else [])])
+    yield Step("route", does, (), route.place)
+    if isinstance(answer, Refusal):
+        yield Step("method", found.reason, (answer.exc.status_code,))
+        return
+    if scope["type"] == "http":
+        as_get = method == "HEAD" and "HEAD" not in route.handlers
+        yield Step("method", method + ", as GET" * as_get)
+    yield from around(route.middleware)
+    if isinstance(answer, Options):
+        yield Step("options", found.reason, (204,))
+        return
+    operation = getattr(answer, "__self__", None)
+    if isinstance(operation, Operation):
+        yield from steps_of(operation, method)
+        return
+    if isinstance(answer, Conversation | Talk):
+        yield Step("origin", "pages of this host, or those that are allowed", (403,))
+    yield from guarded(_guards(route, scope))
+    does = name_of(entry.endpoint)
+    if isinstance(answer, Conversation | Talk):
+        yield Step("conversation", does, (), place_of(entry.endpoint))
+    else:
+        yield Step("application", does)
+
+
+def _explain_entry(
+    entry: Entry, routes: Sequence[RouteInfo], scope: Scope
+) -> Explanation:
+    """Say what an entry answers."""
     answer = entry.answer
     if isinstance(answer, NotFoundEntry):
         return _explain_missing(answer, routes, scope)

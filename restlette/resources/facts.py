@@ -95,10 +95,13 @@ class Facts:
             return self._selected(stated, request, accept)
         preconditions = preconditions_of(request, self._media_types)
         preconditions.check(stated)
-        is_required = self._required and method in _REPLACING
-        if is_required and not preconditions.name_a_state(stated):
+        if self.is_asked_for(method) and not preconditions.name_a_state(stated):
             raise PreconditionRequired(_REQUIRED)
         return None
+
+    def is_asked_for(self, method: str) -> bool:
+        """Say whether a request has to name the state that it is meant for."""
+        return self._required and method in _REPLACING
 
     def _selected(
         self, stated: Validators, request: Request, accept: bytes | None

@@ -17,6 +17,7 @@ from restlette.http.methods import KNOWN
 from restlette.http.origins import Origins
 from restlette.http.request import HTTPConnection
 from restlette.http.types import ASGIApp, Receive, Scope, Send
+from restlette.middleware import Middleware
 from restlette.resources.boundary import Boundary, Handlers
 from restlette.resources.conversation import Conversation, Talk
 from restlette.resources.dependencies import Container
@@ -172,7 +173,14 @@ def describe(route: Routing, above: Above) -> RouteInfo:
         ),
         host=None if host is None else host.host,
         place=route.place,
+        middleware=_middleware(route, above),
     )
+
+
+def _middleware(route: Routing, above: Above) -> tuple[Middleware, ...]:
+    """Give what the routers and the route itself put around it."""
+    found = [each for layer in above.layers for each in layer.middleware]
+    return (*found, *getattr(route, "middleware", ()))
 
 
 def _tables(route: Routing, above: Above) -> tuple[Rules, ...]:
@@ -279,9 +287,10 @@ class _Freezer:
             hop = Hop(app, len(template.segments), missing)
             leaf = site.tree.insert_below(template, Leaf)
             leaf.hop = leaf.websocket = self._put(
-                leaf, "all below", hop, route, template, above
+                leaf, "all below", hop, route, template, above, describe(route, above)
             )
             return
+        info = describe(route, above)
         settings = above.settings._replace(
             limits=above.settings.limits.override(route.limits)
         )
@@ -293,12 +302,12 @@ class _Freezer:
         if isinstance(route, WebSocketRoute):
             answer = self._conversation(route, template, above)
             leaf.websocket = self._put(
-                leaf, "WebSocket", answer, route, template, above
+                leaf, "WebSocket", answer, route, template, above, info
             )
             return
         for method, answer in self._answers(route, template, above).items():
             leaf.methods[method] = self._put(
-                leaf, method, answer, route, template, above
+                leaf, method, answer, route, template, above, info
             )
             leaf.taken[method] = _taken(answer)
             site.known.add(method)
@@ -311,6 +320,7 @@ class _Freezer:
         route: Routing,
         template: Template,
         above: Above,
+        info: RouteInfo,
     ) -> Entry:
         """Make the entry of a method, which must have none yet."""
         taken = self._leaves.setdefault(leaf, {})
@@ -324,7 +334,7 @@ class _Freezer:
             answer,
             boundary=above.settings.boundary,
             names=template.names,
-            route=describe(route, above),
+            route=info,
             endpoint=route.app if isinstance(route, Mount | Host) else route.endpoint,
             layers=_apps(above.layers),
             most_headers=above.settings.limits.headers,

@@ -81,6 +81,16 @@ class Instances:
             # PERF: no frame of ours where nothing has to be given.
             self.make = self._new
 
+    @property
+    def is_copied(self) -> bool:
+        """Whether an instance was registered, which is copied for each request."""
+        return self.make == self._copy
+
+    @property
+    def request_names(self) -> tuple[str, ...]:
+        """The names of the dependencies that are made for each request."""
+        return self._container.request_names(self.wanted) if self._container else ()
+
     async def open_request(
         self, connection: HTTPConnection, stack: AsyncExitStack
     ) -> dict[str, Any]:

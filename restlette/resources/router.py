@@ -623,7 +623,7 @@ class Router:
     def explain_scope(self, scope: Scope) -> Explanation:
         """Say what answers a scope, which is annotated; see `explain`."""
         self.freeze()
-        return explain(self._site, list(self.walk()), scope)
+        return explain(self._site, list(self.walk()), scope, self.user_middleware)
 
     def _known_names(self, target: Any) -> str:
         known = self._names()

@@ -72,6 +72,8 @@ class RouteInfo(NamedTuple):
         include_in_schema: Whether a schema shows it.
         host: The host that it is for, where it is for one alone.
         place: Where it was registered.
+        middleware: That of the routers below the root, and of the route, which is
+            around it; the outermost first.
     """
 
     path: str
@@ -86,6 +88,7 @@ class RouteInfo(NamedTuple):
     include_in_schema: bool
     host: str | None
     place: Place | None
+    middleware: tuple[Middleware, ...] = ()
 
 
 def class_of(endpoint: Any) -> type[Any]:

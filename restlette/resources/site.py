@@ -70,15 +70,18 @@ class Layer:
 
     Args:
         middleware: What is put around; the first is the outermost.
+
+    Attributes:
+        middleware: The same.
     """
 
     def __init__(self, middleware: Iterable[Middleware]) -> None:
-        self._middleware = tuple(middleware)
+        self.middleware: tuple[Middleware, ...] = tuple(middleware)
 
     @cached_property
     def app(self) -> ASGIApp:
         """The middleware as one application, made when it is first asked for."""
-        return compose(_go_on, self._middleware, _Between)
+        return compose(_go_on, self.middleware, _Between)
 
 
 class _Between:

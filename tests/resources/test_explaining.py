@@ -198,7 +198,7 @@ def test_what_a_host_answers(host: str, name: str) -> None:
 
 def test_a_host_that_is_none_is_refused() -> None:
     said = APP.explain("GET", "/", host="a@evil")
-    assert said == Explanation(400, "The host is none.")
+    assert said._replace(steps=()) == Explanation(400, "The host is none.")
 
 
 def test_a_host_has_its_own_paths() -> None:

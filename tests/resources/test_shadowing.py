@@ -204,8 +204,8 @@ def ask(paths: list[str]) -> Asked | None:
     tree = app._site.tree
     trees = [alone(route) for route in routes]
     reached, taken = set(), set()
-    for path in PATHS:
-        segments = list(path)
+    for each in PATHS:
+        segments = list(each)
         winner = route_at(tree, segments)
         if winner is None:
             continue
