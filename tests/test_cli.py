@@ -1014,7 +1014,7 @@ def test_a_plug_ins_command_has_errors_of_its_own(
         ),
         (
             ["greet"],
-            "there is no command greet; there are run, routes, explain. One of an applica",
+            "there is no command greet; there are run, routes, explain. One of an appl",
         ),
         (["rn", "--help"], "there is no command rn (did you mean 'run'?); there are"),
         (["greet", "plugged:nothing"], "plugged has no nothing"),
