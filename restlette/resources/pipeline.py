@@ -300,11 +300,6 @@ class Operation:
         """The media types of content that it takes, where the handler says so."""
         return () if self._content is None else self._content.media_types
 
-    @property
-    def offers(self) -> tuple[str, ...]:
-        """The media types that content can be sent in, the default first."""
-        return self._offers
-
     def _judge(self) -> bool:
         """Say whether the steps that take time to skip can all be left out."""
         return (
