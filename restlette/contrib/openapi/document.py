@@ -11,6 +11,7 @@ can put it where a later version has one:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -223,7 +224,7 @@ def _free_path(
         names = [each.name for each in described.parameters if not each.in_host]
         if not names:
             # A fragment is sent to no server.
-            return f"{path}#{described.route.host}"
+            return f"{path}#{re.sub('{|:.*?}|}', '', described.route.host or '')}"
         longer = names[-1] + "_"
         path = path.replace(f"{{{names[-1]}}}", f"{{{longer}}}")
         for parameter in operation["parameters"]:

@@ -98,11 +98,11 @@ def merged(base: Any, over: Any) -> Any:
     if isinstance(base, Mapping) and isinstance(over, Mapping):
         # YAML has 200 for the number, JSON has names.
         named = {str(key): value for key, value in over.items()}
-        kept = {key: value for key, value in base.items() if key not in named}
-        return kept | {
-            key: merged(base[key], value) if key in base else value
-            for key, value in named.items()
+        both = {
+            key: merged(value, named[key]) if key in named else value
+            for key, value in base.items()
         }
+        return both | {key: each for key, each in named.items() if key not in base}
     if _are_parameters(base) and _are_parameters(over):
         found = {(each["name"], each["in"]): each for each in base}
         for each in over:
@@ -201,9 +201,6 @@ class Operations:
         return operation
 
     def _read(self, definition: Any) -> Docstring:
-        # A class that says nothing has its base's docstring, which is not about it.
-        if isinstance(definition, type) and "__doc__" not in vars(definition):
-            return Docstring()
         if definition not in self._docstrings:
             self._docstrings[definition] = read(definition)
         return self._docstrings[definition]
@@ -471,8 +468,6 @@ def _errors(
     for guard in described.guards:
         for status_code, text in guard.responses.items():
             found.setdefault(status_code, []).append(text)
-        if guard.challenges:
-            found.setdefault(401, [])
     for problem in described.problems.values():
         found.setdefault(problem.status_code, []).append(
             "" if problem.title is None else f"{problem.title}."
