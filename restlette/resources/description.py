@@ -131,9 +131,11 @@ def _describe(
                 yield from _describe(route.endpoint, below, more or guards)
             continue
         for method in _methods(route):
-            operation = operations[route.path, route.host, method]
-            outer = guards.get(method, ())
-            yield _description(method, route, operation, prefix, outer)
+            operation = operations.get((route.path, route.host, method))
+            # An ASGI application does not tell what it does.
+            if operation is not None:
+                outer = guards.get(method, ())
+                yield _description(method, route, operation, prefix, outer)
 
 
 def _methods(route: RouteInfo) -> list[str]:
