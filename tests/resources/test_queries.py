@@ -1,5 +1,6 @@
 """Queries that many resources have, read from text or refused with 422."""
 
+import re
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable
 from datetime import date
@@ -433,3 +434,37 @@ def test_other_types_are_left_to_others() -> None:
     assert text_model(Annotated[int, "x"]) is None
     assert text_model(Book) is None
     assert text_model(["unhashable"]) is None
+
+
+# What documents say of them
+
+
+@pytest.mark.parametrize("kind", [Fields, Sort])
+@given(text=texts)
+def test_a_text_that_is_taken_is_of_the_schema(kind, text) -> None:
+    """And one that the schema allows is taken, if it names nothing twice."""
+    model = model_for(kind[Book])
+    is_of_schema = re.search(model.taken_schema()["pattern"], text) is not None
+    words = [word.removeprefix("-") for word in text.split(",")]
+    try:
+        model.load(text)
+    except Invalid:
+        # Python's `$`, unlike ECMA's, allows a newline behind it.
+        twice = len(set(words)) < len(words)
+        assert not is_of_schema or twice or text.endswith("\n")
+    else:
+        assert is_of_schema
+
+
+def test_names_stand_for_themselves_in_a_schema() -> None:
+    made = attrs.make_class("Made", {"a": attrs.field(type=int, alias="b")})
+    odd = TypedDict("odd", {"a.b|c": int})
+    assert model_for(Fields[odd]).taken_schema() == {
+        "type": "string",
+        "pattern": r"^(?:a\.b\|c)(?:,(?:a\.b\|c))*$",
+    }
+    assert model_for(Sort[made]).taken_schema()["pattern"] == r"^-?(?:b)(?:,-?(?:b))*$"
+    assert model_for(Cursor[int]).taken_schema() == {
+        "type": "string",
+        "format": "base64url",
+    }

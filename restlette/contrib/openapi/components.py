@@ -86,10 +86,9 @@ class Component:
         """Whether it has two names; it has none before all that it holds is known."""
         return len(set(self.names.values())) > 1
 
-    def targets(self) -> Iterator[Target]:
+    def targets(self) -> list[Target]:
         """The components that it refers to."""
-        for body in self.bodies.values():
-            yield from _targets(body)
+        return _targets(list(self.bodies.values()))
 
 
 class Components:
@@ -422,14 +421,23 @@ class Components:
         return named
 
 
+# What may hold a Target, or is one.
+NESTED: Final = frozenset({dict, list, Target})
+
+
 def _with_names(schema: Any, name_of: Callable[[Target], str]) -> Any:
-    if isinstance(schema, Target):
-        return name_of(schema)
+    # PERF: most of what is in a schema is text, and needs no call of its own.
     if isinstance(schema, dict):
-        return {key: _with_names(each, name_of) for key, each in schema.items()}
+        return {
+            key: _with_names(each, name_of) if type(each) in NESTED else each
+            for key, each in schema.items()
+        }
     if isinstance(schema, list):
-        return [_with_names(each, name_of) for each in schema]
-    return schema
+        return [
+            _with_names(each, name_of) if type(each) in NESTED else each
+            for each in schema
+        ]
+    return name_of(schema) if isinstance(schema, Target) else schema
 
 
 def _without_none(shape: Shape) -> Shape:
@@ -439,15 +447,17 @@ def _without_none(shape: Shape) -> Shape:
     return others[0] if len(others) == 1 else shape
 
 
-def _targets(schema: Any) -> Iterator[Target]:
-    if isinstance(schema, Target):
-        yield schema
-    elif isinstance(schema, dict):
-        for each in schema.values():
-            yield from _targets(each)
-    elif isinstance(schema, list):
-        for each in schema:
-            yield from _targets(each)
+def _targets(schema: Any) -> list[Target]:
+    found: list[Target] = []
+    waiting = [schema]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, Target):
+            found.append(part)
+        else:
+            parts = part.values() if isinstance(part, dict) else part
+            waiting += [each for each in parts if type(each) in NESTED]
+    return found
 
 
 def _candidates(name: str, key: Any) -> Iterator[str]:

@@ -57,8 +57,15 @@ def _is_schema(extra: Any) -> bool:
 ADAPTERS: list[Adapter] = [schema_model]
 
 
+# What is nobody's but JSON's.
+OWN = frozenset({str, int, float, bool, NoneType})
+
+
 def adapted(annotation: Any) -> Model | None:
     """The model that an adapter makes of an annotation, if one does."""
+    if annotation.__class__ is type and annotation in OWN:
+        # PERF: most annotations, once for each time that a shape is asked for.
+        return None
     for adapter in ADAPTERS:
         model = adapter(annotation)
         if model is not None:

@@ -12,6 +12,7 @@ from typing import Annotated, Any, NamedTuple
 import attrs
 import marshmallow
 import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
 from restlette import Created, MergePatch, Page, Patch, UploadFile
 from restlette.contrib.openapi.components import Component, Components
@@ -201,6 +202,31 @@ def test_what_is_given_back_may_be_changed() -> None:
 def test_what_has_no_form_is_an_error() -> None:
     with pytest.raises(TypeError, match="bytes has no form in JSON"):
         Components().taken(bytes)
+
+
+def test_a_document_of_components_is_valid() -> None:
+    """As openapi-spec-validator reads OpenAPI 3.1."""
+    components = Components()
+    for each in (Library, Node, Branch, Annotated[dict[str, Any], TagSchema]):
+        components.taken(each)
+    components.given(Page[Book])
+    body = components.body(Patch[Library])
+    form = components.form(made("Upload", "shop", file=UploadFile))
+    answer = {"responses": {"200": {"description": "Done."}}}
+    document = {
+        "openapi": "3.1.0",
+        "info": {"title": "Shop", "version": "1"},
+        "paths": {
+            "/": {
+                "get": {"parameters": components.parameters(Query, "query")} | answer,
+                "put": {"parameters": components.parameters(Order, "header")} | answer,
+                "patch": {"requestBody": {"content": body}} | answer,
+                "post": {"requestBody": {"content": form}} | answer,
+            }
+        },
+        "components": {"schemas": components.schemas},
+    }
+    validate(document, cls=OpenAPIV31SpecValidator)
 
 
 # Names --------------------------------------------------------------------------------

@@ -651,21 +651,28 @@ NUMBER = count()
 
 @st.composite
 def classes(draw: st.DrawFn, depth: int = 2) -> Any:
-    """An attrs class, with defaults here and there."""
-    fields = {}
-    for name in draw(st.lists(st.sampled_from("abcd"), unique=True, max_size=3)):
-        annotation, member = draw(typed(depth))
-        settable = draw(st.integers(0, 5)) > 0
-        fields[name] = attrs.field(
-            type=annotation,
-            validator=member if settable else None,
-            init=settable,
-            alias=draw(st.sampled_from([name, f"{name}Alias"])),
-            **({} if settable else {"default": 1}),
-        )
-        if not settable:
-            fields[name] = attrs.field(type=int, init=False, default=1)
-    return attrs.make_class(f"Model{next(NUMBER)}", fields, kw_only=True)
+    """A class of one of the kinds that have fields."""
+    name = f"Model{next(NUMBER)}"
+    names = draw(st.lists(st.sampled_from("abcd"), unique=True, max_size=3))
+    fields = {each: draw(typed(depth)) for each in names}
+    match draw(st.sampled_from(["attrs", "attrs", "dataclass", "typed dict"])):
+        case "dataclass":
+            parts = [(each, annotation) for each, (annotation, _) in fields.items()]
+            return dataclasses.make_dataclass(name, parts, frozen=True)
+        case "typed dict":
+            kinds = {each: annotation for each, (annotation, _) in fields.items()}
+            return TypedDict(name, kinds, total=draw(st.booleans()))
+    made = {each: draw(attrs_field(each, *parts)) for each, parts in fields.items()}
+    return attrs.make_class(name, made, kw_only=True, frozen=True)
+
+
+@st.composite
+def attrs_field(draw: st.DrawFn, name: str, annotation: Any, validator: Any) -> Any:
+    """A field, which sometimes cannot be set, and sometimes goes by another name."""
+    if draw(st.integers(0, 5)) == 0:
+        return attrs.field(type=int, init=False, default=1)
+    alias = draw(st.sampled_from([name, f"{name}Alias"]))
+    return attrs.field(type=annotation, validator=validator, alias=alias)
 
 
 # Classes of any kind ------------------------------------------------------------------
