@@ -105,7 +105,11 @@ class Components:
         self._schemas = Schemas(self._refer, self._adapted)
 
     def reserve(self, name: str) -> None:
-        """Keep a name from being given to a component."""
+        """Keep a name from being given to a component.
+
+        Args:
+            name: what somebody else's component has.
+        """
         self._taken_names.add(name)
 
     @property

@@ -2,25 +2,30 @@
 
 # No postponed annotations: what is local to a test is to be seen.
 
+import json
 import sys
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime, time
+from decimal import Decimal
 from enum import Enum
 from types import ModuleType
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
+from uuid import UUID
 
 import attrs
 import marshmallow
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
 from restlette import Created, MergePatch, Page, Patch, UploadFile
 from restlette.contrib.openapi.components import Component, Components
 from restlette.resources import models
-from restlette.resources.models import Model, register_adapter
+from restlette.resources.models import Model, model_for, register_adapter
 from restlette.resources.models.adapters import ADAPTERS
 from restlette.resources.queries import CursorQuery, Fields, PageQuery, Sort
-from tests.contrib.openapi.drafts import validator
+from tests.contrib.openapi.drafts import data_of, validator
 
 v = attrs.validators
 
@@ -263,6 +268,12 @@ def test_both_names_of_a_class_have_to_be_free() -> None:
     assert components.taken(Book) == ref(f"{__name__}.BookInput")
 
 
+def test_a_name_may_be_kept_for_something_else() -> None:
+    components = Components()
+    components.reserve("NewBook")
+    assert components.taken(NewBook) == ref(f"{__name__}.NewBook")
+
+
 def test_names_have_the_signs_that_openapi_allows() -> None:
     components = Components()
     assert components.taken(made("Bücher", "shop", a=int)) == ref("B_cher")
@@ -386,6 +397,57 @@ def test_a_cursor_is_a_text() -> None:
         "description": "where to go on, None at the beginning.",
         "schema": {"type": "string", "format": "base64url"},
     }
+
+
+TEXTS: list[Any] = [
+    int,
+    float,
+    str,
+    bool,
+    date,
+    datetime,
+    time,
+    Decimal,
+    UUID,
+    Color,
+    Literal[1, "one"],
+    int | None,
+    date | int,
+    list[int],
+    set[str],
+    list[Color] | None,
+    Any,
+]
+
+
+def text(value: Any) -> str:
+    """A value of JSON's as OpenAPI writes it by name."""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.data())
+def test_what_parameters_allow_is_read(data: st.DataObject) -> None:
+    kinds = data.draw(st.lists(st.sampled_from(TEXTS), min_size=1, max_size=3))
+    fields = {}
+    for name, kind in zip("abc", kinds, strict=False):
+        validators = BOUNDS.get(kind, st.none())
+        fields[name] = attrs.field(type=kind, validator=data.draw(validators))
+    cls = attrs.make_class("Asked", fields)
+    components = Components()
+    strings: dict[str, list[str]] = {}
+    for each in components.parameters(cls, "query"):
+        value = data.draw(data_of(each["schema"], components))
+        values = value if each.get("explode") else [value]
+        strings[each["name"]] = [text(part) for part in values]
+    assert isinstance(model_for(cls).load_strings(strings), cls)
+
+
+BOUNDS = {
+    int: st.sampled_from([v.ge(0), v.in_([1, 2])]),
+    str: st.just(v.max_len(3)),
+    list[int]: st.just(v.deep_iterable(v.ge(0), v.max_len(3))),
+}
 
 
 @pytest.mark.parametrize(
