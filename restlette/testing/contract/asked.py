@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any, Final, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
 from urllib.parse import parse_qsl
 
-from restlette.http.cookies import parse_cookies
-from restlette.http.media import MediaType, is_json
+from restlette.http.cookies import cookie_parser
+from restlette.http.media import is_json
 from restlette.http.printable import printable
 from restlette.testing.contract.errors import Breach
 from restlette.testing.contract.operations import (
@@ -23,12 +23,11 @@ from restlette.testing.contract.operations import (
     Scheme,
 )
 from restlette.testing.contract.schemas import Purpose, Schemas, followed
-from restlette.testing.contract.values import readings, types_of
-from restlette.testing.scope import Fields
+from restlette.testing.contract.values import Reading
+from restlette.testing.lint import Observation
 
 __all__ = [
     "Asked",
-    "content_for",
     "has_credentials",
     "parameter_breaches",
     "request_breaches",
@@ -51,93 +50,81 @@ _GENERAL: Final = re.compile(
 _SEPARATORS: Final = {"spaceDelimited": " ", "pipeDelimited": "|"}
 
 
-class Asked(NamedTuple):
+class Asked:
     """A request, in the parts that a document speaks of.
 
+    Args:
+        scope: The scope, as the application has left it.
+        seen: The exchange.
+        content: The content, None where it is not known whole.
+        was_read: Whether the application took it.
+
     Attributes:
-        method: The method.
-        path_params: The parameters of the path, as the router read them.
-        query: The parameters of the query, each with all its values.
-        headers: The header fields by name, in lower case, joined by commas.
-        cookies: The cookies.
         content: The content; None where it is not known whole.
-        was_read: Whether the application took any of the content.
+        was_read: Whether the application took it.
+        query: The parameters of the query, each with all its values.
         noticed: Names of the header fields that the application looked at.
     """
 
-    method: str
-    path_params: Mapping[str, Any]
-    query: Mapping[str, list[str]]
-    headers: Mapping[str, str]
-    cookies: Mapping[str, str]
-    content: bytes | None
-    was_read: bool
-    noticed: frozenset[str]
+    __slots__ = ("_cookies", "_path_params", "_seen", "content", "query", "was_read")
 
-    @classmethod
-    def of(
-        cls,
+    def __init__(
+        self,
         scope: Mapping[str, Any],
-        fields: Fields,
+        seen: Observation,
         content: bytes | None,
         *,
         was_read: bool,
-        noticed: frozenset[str],
-    ) -> Asked:
-        """Take a request apart.
-
-        Args:
-            scope: The scope, as the application has left it.
-            fields: The header fields.
-            content: The content, None where it is not known whole.
-            was_read: Whether the application took any of it.
-            noticed: Names of the header fields that it looked at.
-        """
-        headers: dict[str, str] = {}
-        for name, value in fields:
-            key, text = str(name, "latin-1"), str(value, "latin-1")
-            headers[key] = f"{headers[key]}, {text}" if key in headers else text
-        query: dict[str, list[str]] = {}
+    ) -> None:
+        self.content = content
+        self.was_read = was_read
+        self.query: dict[str, list[str]] = {}
         if scope["query_string"]:
             text = scope["query_string"].decode("utf-8", "replace")
             for key, value in parse_qsl(text, keep_blank_values=True):
-                query.setdefault(key, []).append(value)
-        cookies = {}
-        if "cookie" in headers:
-            cookies = parse_cookies([headers["cookie"].encode("latin-1")])
-        return cls(
-            scope["method"],
-            scope.get("path_params", {}),
-            query,
-            headers,
-            cookies,
-            content,
-            was_read,
-            noticed,
-        )
+                self.query.setdefault(key, []).append(value)
+        self._seen = seen
+        self._path_params: Mapping[str, Any] = scope.get("path_params", {})
+        self._cookies: dict[str, str] | None = None
+
+    @property
+    def noticed(self) -> frozenset[str]:
+        return self._seen.read
+
+    @property
+    def cookies(self) -> dict[str, str]:
+        """The cookies, by name."""
+        if self._cookies is None:
+            field = self.header("cookie")
+            self._cookies = {} if field is None else cookie_parser(field)
+        return self._cookies
+
+    def header(self, name: str) -> str | None:
+        """Give the value of a header field, None where it is not there."""
+        return self._seen.asked(name)
+
+    def text(self, place: str, name: str) -> str | None:
+        """Give the text of a parameter that is there once; None where it is not."""
+        if place == "path":
+            value = self._path_params.get(name)
+            return None if value is None else str(value)
+        if place == "query":
+            return ", ".join(self.query[name]) if name in self.query else None
+        return self.cookies.get(name) if place == "cookie" else self.header(name)
 
     def texts(self, parameter: Parameter) -> list[str] | None:
         """Give the values of a parameter; None where it is not there."""
-        if parameter.place == "path":
-            if parameter.name not in self.path_params:
-                return None
-            return [str(self.path_params[parameter.name])]
         if parameter.place == "query":
             return self.query.get(parameter.name)
-        found = self.cookies if parameter.place == "cookie" else self.headers
-        value = found.get(parameter.name)
-        return None if value is None else [value]
+        text = self.text(parameter.place, parameter.name)
+        return None if text is None else [text]
 
     def has(self, scheme: Scheme) -> bool:
         """Say whether the request says who asks, in the way of a scheme."""
-        if scheme.place == "query":
-            return scheme.field in self.query
-        if scheme.place == "cookie":
-            return scheme.field in self.cookies
-        if scheme.place == "header":
-            value = self.headers.get(scheme.field)
-            return value is not None and value.lower().startswith(scheme.prefix)
-        return True
+        if not scheme.place:
+            return True
+        value = self.text(scheme.place, scheme.field)
+        return value is not None and value.lower().startswith(scheme.prefix)
 
 
 def has_credentials(operation: Operation, asked: Asked) -> bool:
@@ -175,9 +162,9 @@ def parameter_breaches(
     """Say where a parameter breaks its declaration."""
     if parameter.place == "header" and parameter.name in _IGNORED:
         return
-    what = f"the {parameter.place} parameter {parameter.name!r}"
-    if _is_spread(schemas, parameter):
+    if parameter.reading.is_object:
         return
+    what = f"the {parameter.place} parameter {parameter.name!r}"
     texts = asked.texts(parameter)
     if texts is None:
         if parameter.required:
@@ -215,7 +202,7 @@ def value_breaches(
             return
         schema, at = parameter.content.schema, parameter.content.at + "/schema"
         try:
-            values: list[Any] = [json.loads(texts[0])]
+            values: Iterable[Any] = [json.loads(texts[0])]
         except ValueError:
             yield Breach(kind, f"{what} is no JSON", sent, "JSON", parameter.at)
             return
@@ -223,9 +210,7 @@ def value_breaches(
         return
     else:
         schema, at = parameter.schema, parameter.at + "/schema"
-        values = list(
-            readings(schemas.document, schema, texts, separator=_separator(parameter))
-        )
+        values = parameter.reading.values(texts, _separator(parameter))
     first = None
     for value in values:
         flaws = schemas.check(schema, value, at, purpose)
@@ -233,7 +218,7 @@ def value_breaches(
             return
         first = first or flaws[0]
     if first is None:
-        types = " or ".join(sorted(types_of(schemas.document, schema)))
+        types = " or ".join(sorted(parameter.reading.types))
         repeated = "comes more than once, and" if len(texts) > 1 else ""
         message = " ".join(filter(None, [what, repeated, f"is no {types}"]))
         yield Breach(kind, message, sent, f"type: {types}", at)
@@ -253,39 +238,21 @@ def _separator(parameter: Parameter) -> str | None:
     return _SEPARATORS.get(parameter.style, ",")
 
 
-def _is_spread(schemas: Schemas, parameter: Parameter) -> bool:
-    """Say whether a parameter is an object whose members are parameters themselves."""
-    if parameter.schema is None:
-        return False
-    return types_of(schemas.document, parameter.schema) == {"object"}
+def undeclared_breaches(operation: Operation, asked: Asked) -> Iterator[Breach]:
+    """Say what a request has of which its declaration says nothing.
 
-
-def undeclared_breaches(
-    schemas: Schemas, operation: Operation, asked: Asked
-) -> Iterator[Breach]:
-    """Say what a request has of which its declaration says nothing."""
-    declared = {(each.place, each.name) for each in operation.parameters}
-    keys = {
-        scheme.field
-        for alternative in operation.security
-        for scheme in alternative
-        if scheme.place in ("query", "header")
-    }
-    spread = any(
-        each.place == "query" and _is_spread(schemas, each)
-        for each in operation.parameters
-    )
-    for name, values in asked.query.items():
-        if ("query", name) not in declared and name not in keys and not spread:
-            yield _undeclared("query", name, ", ".join(values), operation)
+    Args:
+        operation: The operation that was asked for.
+        asked: The request.
+    """
+    for name in asked.query:
+        if ("query", name) not in operation.names and not operation.takes_any_query:
+            yield _undeclared("query", name, asked, operation)
     for name in sorted(asked.noticed):
-        if ("header", name) in declared or name in keys or _GENERAL(name):
-            continue
-        yield _undeclared("header", name, asked.headers.get(name, ""), operation)
-    for name in re.findall(r"\{(\w+)", operation.path):
-        if ("path", name) not in declared:
-            value = str(asked.path_params.get(name, ""))
-            yield _undeclared("path", name, value, operation)
+        if ("header", name) not in operation.names and not _GENERAL(name):
+            yield _undeclared("header", name, asked, operation)
+    for name in operation.unnamed:
+        yield _undeclared("path", name, asked, operation)
     if asked.content and asked.was_read and not operation.declares_content:
         yield Breach(
             "body",
@@ -296,34 +263,14 @@ def undeclared_breaches(
         )
 
 
-def _undeclared(place: str, name: str, value: str, operation: Operation) -> Breach:
+def _undeclared(place: str, name: str, asked: Asked, operation: Operation) -> Breach:
     return Breach(
         "parameter",
         f"the {place} parameter {name!r} is not declared",
-        printable(value),
+        printable(asked.text(place, name) or ""),
         ", ".join(each.name for each in operation.parameters if each.place == place)
         or f"no {place} parameters",
         operation.at,
-    )
-
-
-def content_for(contents: tuple[Content, ...], media_type: MediaType) -> Content | None:
-    """Give what is declared for a media type; the narrowest range that covers it."""
-    plain = MediaType(media_type.type, media_type.subtype)
-    found = [
-        each
-        for each in contents
-        if each.media_type.matches(media_type) or each.media_type == plain
-    ]
-    return max(found, key=_specificity, default=None)
-
-
-def _specificity(content: Content) -> tuple[bool, bool, int]:
-    media_type = content.media_type
-    return (
-        media_type.type != "*",
-        media_type.subtype != "*",
-        len(media_type.parameters),
     )
 
 
@@ -346,18 +293,17 @@ def _content_breaches(
                 operation.at + "/requestBody",
             )
         return
-    if not operation.contents or asked.headers.get("content-encoding", "identity") != (
-        "identity"
-    ):
+    coding = asked.header("content-encoding")
+    if not operation.contents or coding not in (None, "identity"):
         return
-    said = asked.headers.get("content-type", "")
-    declared = _declared_for(operation.contents, said)
+    said = asked.header("content-type") or ""
+    declared = operation.contents.find(said)
     if declared is None:
         yield Breach(
             "media type",
             "the request's media type is not declared",
             said or "no Content-Type",
-            ", ".join(str(each.media_type) for each in operation.contents),
+            str(operation.contents),
             operation.at + "/requestBody",
         )
         return
@@ -380,13 +326,6 @@ def _content_breaches(
             )
     elif said.lower().startswith("application/x-www-form-urlencoded"):
         yield from _form_breaches(schemas, declared, content)
-
-
-def _declared_for(contents: tuple[Content, ...], said: str) -> Content | None:
-    try:
-        return content_for(contents, MediaType.from_header(said))
-    except ValueError:
-        return None
 
 
 def _form_breaches(
@@ -415,6 +354,7 @@ def _form_breaches(
                 "form",
                 True,
                 None,
+                Reading.of(schemas.document, members[name]),
                 f"{at}/properties/{name}",
             )
             for breach in value_breaches(

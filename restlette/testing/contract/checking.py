@@ -10,7 +10,6 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from restlette.http.media import MediaType
 from restlette.http.negotiation import select
 from restlette.http.printable import printable
 from restlette.testing.contract.answered import (
@@ -22,7 +21,6 @@ from restlette.testing.contract.answered import (
 )
 from restlette.testing.contract.asked import (
     Asked,
-    content_for,
     has_credentials,
     request_breaches,
     undeclared_breaches,
@@ -135,7 +133,7 @@ class Checking:
         schemas = self.declared.schemas
         broken = request_breaches(schemas, operation, asked)
         if seen.succeeded or seen.status == 303:
-            for breach in (*broken, *undeclared_breaches(schemas, operation, asked)):
+            for breach in (*broken, *undeclared_breaches(operation, asked)):
                 yield breach._replace(
                     message=f"{breach.message}, and the answer is {seen.status}"
                 )
@@ -150,12 +148,11 @@ class Checking:
 
     def _asked(self) -> Asked:
         body = self._exchange.request
-        return Asked.of(
+        return Asked(
             self.scope,
-            self.seen.request_fields,
+            self.seen,
             body if isinstance(body, bytes) else None,
             was_read=self._exchange.was_asked,
-            noticed=self.seen.read,
         )
 
     @property
@@ -179,10 +176,6 @@ class Checking:
 
     def _security(self, operation: Operation, asked: Asked) -> Iterator[Breach]:
         status = self.seen.status
-        wanted = ", ".join(
-            " and ".join(scheme.name for scheme in each) or "nobody"
-            for each in operation.security
-        )
         if (self.seen.succeeded or status == 303) and not has_credentials(
             operation, asked
         ):
@@ -190,10 +183,10 @@ class Checking:
                 "security",
                 f"nobody said who asks, and the answer is {status}",
                 "no credentials",
-                wanted,
+                _shown(operation),
                 operation.at + "/security",
             )
-        has_key = any(name in asked.headers for name in _KEYS)
+        has_key = any(asked.header(name) is not None for name in _KEYS)
         if not operation.security:
             if self._keyed.shows(operation, status, has_key=has_key):
                 yield Breach(
@@ -204,9 +197,9 @@ class Checking:
                     operation.at,
                 )
         elif status == 401:
-            yield from self._challenge(operation, wanted)
+            yield from self._challenge(operation)
 
-    def _challenge(self, operation: Operation, wanted: str) -> Iterator[Breach]:
+    def _challenge(self, operation: Operation) -> Iterator[Breach]:
         """Say where a challenge asks for another scheme than those declared."""
         schemes = {
             scheme.prefix.strip()
@@ -222,7 +215,7 @@ class Checking:
                 "security",
                 "the challenge asks for another scheme",
                 value,
-                wanted,
+                _shown(operation),
                 operation.at + "/security",
             )
 
@@ -230,10 +223,9 @@ class Checking:
         """Say where a request is refused that is as it is declared."""
         status = self.seen.status
         if status == 415 and asked.content:
-            said = asked.headers.get("content-type", "")
-            if "content-encoding" not in asked.headers and _is_declared(
-                operation, said
-            ):
+            said = asked.header("content-type") or ""
+            declared = operation.contents.find(said)
+            if asked.header("content-encoding") is None and declared is not None:
                 yield Breach(
                     "media type",
                     "the request's media type is declared, and refused with 415",
@@ -242,7 +234,7 @@ class Checking:
                     operation.at + "/requestBody",
                 )
         elif status == 406:
-            accept = asked.headers.get("accept", "*/*")
+            accept = asked.header("accept") or "*/*"
             offers = tuple(
                 str(content.media_type)
                 for key, answer in operation.answers.items()
@@ -328,9 +320,9 @@ class Checking:
         raise ContractError(self.sent, breaches, places)
 
 
-def _is_declared(operation: Operation, said: str) -> bool:
-    try:
-        media_type = MediaType.from_header(said)
-    except ValueError:
-        return False
-    return content_for(operation.contents, media_type) is not None
+def _shown(operation: Operation) -> str:
+    """Show by what an operation wants to know who asks."""
+    return ", ".join(
+        " and ".join(scheme.name for scheme in each) or "nobody"
+        for each in operation.security
+    )

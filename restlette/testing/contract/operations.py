@@ -8,14 +8,24 @@ for whoever is told that something is not as it says.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, Final, NamedTuple
 
 from restlette.http.media import MediaType
 from restlette.testing.contract.schemas import pointer_to, resolve
+from restlette.testing.contract.values import Reading
+from restlette.testing.lint.observation import media_type_of
 
-__all__ = ["Answer", "Content", "Operation", "Operations", "Parameter", "Scheme"]
+__all__ = [
+    "Answer",
+    "Content",
+    "Contents",
+    "Operation",
+    "Operations",
+    "Parameter",
+    "Scheme",
+]
 
 Node = Mapping[str, Any]
 
@@ -42,6 +52,55 @@ class Content(NamedTuple):
     at: str
 
 
+class Contents:
+    """The media types that content may have, each with its declaration.
+
+    Args:
+        contents: The declarations.
+    """
+
+    __slots__ = ("_contents", "_found")
+
+    def __init__(self, contents: Iterable[Content] = ()) -> None:
+        self._contents = tuple(contents)
+        # PERF: a suite has few media types, and they are compared in many ways.
+        self._found: dict[str, Content | None] = {}
+
+    def __iter__(self) -> Iterator[Content]:
+        return iter(self._contents)
+
+    def __len__(self) -> int:
+        return len(self._contents)
+
+    def __str__(self) -> str:
+        return ", ".join(str(each.media_type) for each in self._contents)
+
+    def find(self, said: str) -> Content | None:
+        """Give what is declared for a media type; the narrowest range that covers it.
+
+        Args:
+            said: What Content-Type says; parameters more than those that are declared
+                do not matter.
+        """
+        if said not in self._found:
+            media_type = media_type_of(said)
+            self._found[said] = None if media_type is None else self._find(media_type)
+        return self._found[said]
+
+    def _find(self, media_type: MediaType) -> Content | None:
+        found = [each for each in self if each.media_type.matches(media_type)]
+        return max(found, key=_narrowness, default=None)
+
+
+def _narrowness(content: Content) -> tuple[bool, bool, int]:
+    media_type = content.media_type
+    return (
+        media_type.type != "*",
+        media_type.subtype != "*",
+        len(media_type.parameters),
+    )
+
+
 class Parameter(NamedTuple):
     """A parameter of a request, or a header field of an answer.
 
@@ -53,6 +112,7 @@ class Parameter(NamedTuple):
         style: How a value that has parts is written.
         explode: Whether its parts are parameters of their own.
         content: The media type of its value, where it has one.
+        reading: How its text is read.
         at: Where the document has it.
     """
 
@@ -63,6 +123,7 @@ class Parameter(NamedTuple):
     style: str
     explode: bool
     content: Content | None
+    reading: Reading
     at: str
 
 
@@ -94,7 +155,7 @@ class Answer(NamedTuple):
 
     key: str
     headers: tuple[Parameter, ...]
-    contents: tuple[Content, ...]
+    contents: Contents
     at: str
 
 
@@ -110,6 +171,11 @@ class Operation:
         answers: The answers, by their keys in the document.
         security: The alternatives, each of schemes that go together; an empty one says
             that nobody has to say who asks.
+        selected_by: Names of the request's fields that select the representation.
+        names: The places and names of its parameters, and of what says who asks.
+        takes_any_query: Whether a parameter is an object, whose members stand in the
+            query under names of their own.
+        unnamed: Names in the path's template of which nothing is declared.
         at: Where the document has it.
     """
 
@@ -129,12 +195,28 @@ class Operation:
         body, at = reader.follow(node.get("requestBody", {}), self.at + "/requestBody")
         self.declares_content: bool = "requestBody" in node
         self.requires_content: bool = bool(body.get("required"))
-        self.contents: tuple[Content, ...] = tuple(reader.contents(body, at))
+        self.contents: Contents = Contents(reader.contents(body, at))
         self.answers: dict[str, Answer] = {
             answer.key: answer for answer in reader.answers(node, self.at)
         }
         self.security: list[tuple[Scheme, ...]] = reader.security(node)
         self.selected_by: frozenset[str] = frozenset(self._selecting())
+        self.names: frozenset[tuple[str, str]] = frozenset(self._names())
+        self.takes_any_query: bool = any(
+            each.place == "query" and each.reading.is_object for each in merged.values()
+        )
+        self.unnamed: tuple[str, ...] = tuple(
+            name
+            for name in re.findall(r"\{(\w+)", path)
+            if ("path", name) not in self.names
+        )
+
+    def _names(self) -> Iterator[tuple[str, str]]:
+        for parameter in self.parameters:
+            yield parameter.place, parameter.name
+        for alternative in self.security:
+            for scheme in alternative:
+                yield scheme.place, scheme.field
 
     def _selecting(self) -> Iterator[str]:
         """Give the names of the request's fields that select the representation."""
@@ -255,6 +337,7 @@ class _Reader:
             style,
             node.get("explode", style == "form"),
             contents[0] if contents else None,
+            Reading.of(self._document, node.get("schema")),
             at,
         )
 
@@ -279,7 +362,7 @@ class _Reader:
                         header, where + pointer_to("headers", name)
                     )
                     headers.append(self._parameter(name, "header", below, place))
-            contents = tuple(self.contents(node, where))
+            contents = Contents(self.contents(node, where))
             yield Answer(
                 str(key).upper() if key != "default" else key,
                 tuple(headers),

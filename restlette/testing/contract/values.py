@@ -1,19 +1,19 @@
 """Values of parameters and header fields, from text to what their schemas speak of.
 
 A schema says of what type a value is, and text says nothing of it: `"5"` may be a
-number or a string. `readings` gives each value that a text may stand for, and a text
+number or a string. `Reading` gives each value that a text may stand for, and a text
 fits a schema where one of them does.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple, Self
 
 from restlette.testing.contract.schemas import resolve
 
-__all__ = ["readings", "types_of"]
+__all__ = ["Reading", "types_of"]
 
 _integer = re.compile(r"[+-]?[0-9]{1,400}").fullmatch
 _number = re.compile(
@@ -77,32 +77,54 @@ def _types_of_value(value: Any) -> tuple[str, ...]:
     return ("array",) if isinstance(value, Sequence) else ("object",)
 
 
-def readings(
-    document: Any, schema: Any, texts: Sequence[str], *, separator: str | None
-) -> Iterable[Any]:
-    """Give each value that the texts of a parameter may stand for.
+class Reading(NamedTuple):
+    """How the text of a parameter is read, as its schema has it.
 
-    Args:
-        document: The document that the schema refers to.
-        schema: The schema.
-        texts: The texts, one for each time that the parameter is there; at least one.
-        separator: What separates the items of an array within one text; None where
-            each item is a text of its own.
+    Attributes:
+        types: The types that the value may have.
+        items: Those of the items, where it is an array.
     """
-    types = types_of(document, schema)
-    if "array" in types:
-        items = (
-            list(texts)
-            if separator is None
-            else [part.strip() for part in texts[0].split(separator)]
-        )
-        yield [_item(document, schema, text) for text in items]
-    if len(texts) > 1:
-        return
-    yield from _scalars(types, texts[0])
+
+    types: frozenset[str]
+    items: frozenset[str]
+
+    @classmethod
+    def of(cls, document: Any, schema: Any) -> Self:
+        """Find out how text is read.
+
+        Args:
+            document: The document that the schema refers to.
+            schema: The schema.
+        """
+        items = types_of(document, _items_of(document, schema))
+        return cls(frozenset(types_of(document, schema)), frozenset(items))
+
+    @property
+    def is_object(self) -> bool:
+        """Whether the value is an object, whose members are written in many ways."""
+        return self.types == {"object"}
+
+    def values(self, texts: Sequence[str], separator: str | None) -> Iterator[Any]:
+        """Give each value that the texts of a parameter may stand for.
+
+        Args:
+            texts: The texts, one for each time that the parameter is there; one at
+                least.
+            separator: What separates the items of an array within one text; None where
+                each item is a text of its own.
+        """
+        if "array" in self.types:
+            items = (
+                texts
+                if separator is None
+                else [part.strip() for part in texts[0].split(separator)]
+            )
+            yield [next(_scalars(self.items, text), text) for text in items]
+        if len(texts) == 1:
+            yield from _scalars(self.types, texts[0])
 
 
-def _scalars(types: set[str], text: str) -> Iterable[Any]:
+def _scalars(types: frozenset[str], text: str) -> Iterator[Any]:
     if "integer" in types and _integer(text):
         yield int(text)
     if "number" in types and _number(text):
@@ -113,12 +135,6 @@ def _scalars(types: set[str], text: str) -> Iterable[Any]:
         yield None
     if "string" in types:
         yield text
-
-
-def _item(document: Any, schema: Any, text: str) -> Any:
-    """Give the value of one item of an array: the first that its text stands for."""
-    items = _items_of(document, schema)
-    return next(iter(_scalars(types_of(document, items), text)), text)
 
 
 def _items_of(document: Any, schema: Any, depth: int = 8) -> Any:

@@ -174,7 +174,7 @@ def _vary_malformed(seen: Observation) -> str | None:
     return None
 
 
-@RULES.add("vary-accept", "RFC 9110 §12.5.5")
+@RULES.add("vary-accept", "RFC 9110 §12.5.5", traits=("earlier", "selects"))
 def _vary_accept(seen: Observation) -> str | None:
     """Where Accept selects the media type, Vary names it."""
     selects = "accept" in seen.selected_by or _selects(seen, "accept", "content-type")
@@ -183,7 +183,12 @@ def _vary_accept(seen: Observation) -> str | None:
     return None
 
 
-@RULES.add("vary-accept-encoding", "RFC 9110 §12.5.5")
+@RULES.add(
+    "vary-accept-encoding",
+    "RFC 9110 §12.5.5",
+    fields=("content-encoding",),
+    traits=("earlier",),
+)
 def _vary_accept_encoding(seen: Observation) -> str | None:
     """Where Accept-Encoding selects the coding, Vary names it."""
     if not _lacks(seen, "accept-encoding"):
@@ -194,7 +199,12 @@ def _vary_accept_encoding(seen: Observation) -> str | None:
     return None
 
 
-@RULES.add("vary-accept-language", "RFC 9110 §12.5.5")
+@RULES.add(
+    "vary-accept-language",
+    "RFC 9110 §12.5.5",
+    fields=("content-language",),
+    traits=("earlier", "selects"),
+)
 def _vary_accept_language(seen: Observation) -> str | None:
     """Where Accept-Language selects the language, Vary names it."""
     if not _lacks(seen, "accept-language"):
@@ -222,7 +232,7 @@ def _vary_origin(seen: Observation) -> str | None:
     return None
 
 
-@RULES.add("vary-cookie", "RFC 9110 §12.5.5")
+@RULES.add("vary-cookie", "RFC 9110 §12.5.5", traits=("selects",))
 def _vary_cookie(seen: Observation) -> str | None:
     """Where cookies select what shared caches use again, Vary names Cookie."""
     if not _lacks_cookie(seen):
@@ -237,7 +247,9 @@ def _vary_cookie(seen: Observation) -> str | None:
     return _vary("Cookie", "the answer") if seen.is_fresh or differs else None
 
 
-@RULES.add("vary-cookie-unsaid", "RFC 9111 §4.2.2", severity="warning")
+@RULES.add(
+    "vary-cookie-unsaid", "RFC 9111 §4.2.2", severity="warning", traits=("selects",)
+)
 def _vary_cookie_unsaid(seen: Observation) -> str | None:
     """Where cookies were read, something is said of caching."""
     if seen.is_fresh or not _lacks_cookie(seen):

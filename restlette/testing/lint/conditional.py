@@ -240,7 +240,7 @@ def _etag_shared(seen: Observation) -> str | None:
     return None
 
 
-@RULES.add("head-differs", "RFC 9110 §9.3.2")
+@RULES.add("head-differs", "RFC 9110 §9.3.2", traits=("earlier",))
 def _head_differs(seen: Observation) -> str | None:
     """HEAD has the status and the fields of GET."""
     earlier = seen.earlier

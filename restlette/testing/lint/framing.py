@@ -68,7 +68,7 @@ _NOT_IN_TRAILERS: Final = frozenset(
 )
 
 
-@RULES.add("head-content", "RFC 9110 §9.3.2")
+@RULES.add("head-content", "RFC 9110 §9.3.2", traits=("content",))
 def _head_content(seen: Observation) -> str | None:
     """The answer to HEAD has no content."""
     if seen.method == "HEAD" and seen.content:
@@ -196,10 +196,15 @@ def _connection(seen: Observation) -> str | None:
     return f"Connection is {seen.get('connection')!r}, which is the server's to say."
 
 
-@RULES.add("status-unknown", "RFC 9110 §15", severity="warning")
+@RULES.add(
+    "status-unknown",
+    "RFC 9110 §15",
+    severity="warning",
+    statuses=lambda status: status not in PHRASES,
+)
 def _status_unknown(seen: Observation) -> str | None:
     """Status codes are registered ones: others are taken for the x00 of their class."""
-    if seen.status not in PHRASES and 100 <= seen.status <= 599:
+    if 100 <= seen.status <= 599:
         return (
             f"{seen.status} is no registered status; clients take it for "
             f"{seen.status // 100}00. Say more in a problem's `type`."
@@ -207,12 +212,14 @@ def _status_unknown(seen: Observation) -> str | None:
     return None
 
 
-@RULES.add("status-range", "RFC 9110 §15")
+@RULES.add(
+    "status-range",
+    "RFC 9110 §15",
+    statuses=lambda status: not 200 <= status <= 599,
+)
 def _status_range(seen: Observation) -> str | None:
     """A final status code is from 200 to 599."""
-    if not 200 <= seen.status <= 599:
-        return f"{seen.status} is no status of a final answer; those are 200 to 599."
-    return None
+    return f"{seen.status} is no status of a final answer; those are 200 to 599."
 
 
 @RULES.add("status-unused", "RFC 9110 §15.4.6, §15.4.7", statuses=(305, 306))
@@ -221,7 +228,7 @@ def _status_unused(seen: Observation) -> str | None:
     return f"{seen.status} is deprecated; clients do not follow it."
 
 
-@RULES.add("informational", "RFC 9110 §15.2, RFC 8297")
+@RULES.add("informational", "RFC 9110 §15.2, RFC 8297", traits=("informational",))
 def _informational(seen: Observation) -> str | None:
     """Interim answers are of 1xx, and have no content or length."""
     for status, fields in seen.informational:
@@ -233,7 +240,7 @@ def _informational(seen: Observation) -> str | None:
     return None
 
 
-@RULES.add("early-hints", "RFC 8297 §2", severity="warning")
+@RULES.add("early-hints", "RFC 8297 §2", severity="warning", traits=("informational",))
 def _early_hints(seen: Observation) -> str | None:
     """103 hints at something, by Link."""
     for status, fields in seen.informational:
@@ -242,7 +249,7 @@ def _early_hints(seen: Observation) -> str | None:
     return None
 
 
-@RULES.add("switching-protocols", "RFC 9110 §15.2.2")
+@RULES.add("switching-protocols", "RFC 9110 §15.2.2", traits=("informational",))
 def _switching_protocols(seen: Observation) -> str | None:
     """101 has Upgrade, and answers a request that has it."""
     for status, fields in seen.informational:
@@ -253,7 +260,7 @@ def _switching_protocols(seen: Observation) -> str | None:
     return None
 
 
-@RULES.add("trailers", "RFC 9110 §6.5.1")
+@RULES.add("trailers", "RFC 9110 §6.5.1", traits=("trailers",))
 def _trailers(seen: Observation) -> str | None:
     """Trailers have nothing that has to be known before the content."""
     for name in _names(seen.trailers):

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable
-from functools import cached_property
-from typing import Any, Final
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from typing import Any, Final, Generic, TypeVar, overload
 
 from restlette.http.media import MediaType, is_json
 from restlette.testing.lint.grammar import Directives, directives, tokens
 from restlette.testing.scope import Fields
 
-__all__ = ["Observation"]
+__all__ = ["TRAITS", "Observation", "media_type_of"]
 
 # RFC 9110 §15.1: "Responses with status codes that are defined as heuristically
 # cacheable (e.g., 200, 203, 204, 206, 300, 301, 308, 404, 405, 410, 414, and 501)".
@@ -25,6 +25,45 @@ _HEURISTIC: Final = frozenset(
 )
 _UNSHARED: Final = frozenset({"no-store", "no-cache", "private"})
 _SHARED: Final = frozenset({"public", "s-maxage", "must-revalidate"})
+
+
+T = TypeVar("T")
+
+
+# What rules may need, beside a status and fields: content; an earlier answer; interim
+# answers; trailers; to know what the application looked at or what selects.
+TRAITS: Final = ("content", "earlier", "informational", "trailers", "selects")
+
+
+class _lazy(Generic[T]):
+    """An attribute that is worked out when it is asked for first.
+
+    PERF: functools.cached_property takes a lock before Python 3.12.
+    """
+
+    def __init__(self, work_out: Callable[[Any], T]) -> None:
+        self._work_out = work_out
+        self._name = work_out.__name__
+        self.__doc__ = work_out.__doc__
+
+    @overload
+    def __get__(self, instance: None, owner: Any = None) -> _lazy[T]: ...
+    @overload
+    def __get__(self, instance: object, owner: Any = None) -> T: ...
+    def __get__(self, instance: object, owner: Any = None) -> Any:
+        if instance is None:
+            return self
+        value = vars(instance)[self._name] = self._work_out(instance)
+        return value
+
+
+@lru_cache(maxsize=256)
+def media_type_of(value: str) -> MediaType | None:
+    """Read a media type; None where it is none. A suite has few of them."""
+    try:
+        return MediaType.from_header(value)
+    except ValueError:
+        return None
 
 
 class Observation:
@@ -113,6 +152,17 @@ class Observation:
         return None if lines is None else ", ".join(lines)
 
     @property
+    def traits(self) -> tuple[bool, ...]:
+        """Which of `TRAITS` there are, for rules that are about nothing else."""
+        return (
+            bool(self.content),
+            self.earlier is not None,
+            bool(self.informational),
+            bool(self.trailers),
+            bool(self.read or self.selected_by),
+        )
+
+    @property
     def is_retrieval(self) -> bool:
         """Whether the method asks for a representation, and a cache may answer."""
         return self.method in ("GET", "HEAD")
@@ -122,31 +172,29 @@ class Observation:
         """Whether the status is 2xx."""
         return 200 <= self.status < 300
 
-    @cached_property
+    @_lazy
     def media_type(self) -> MediaType | None:
         """What Content-Type says; None without one, or where it says nothing."""
-        try:
-            return MediaType.from_header(self.lines("content-type")[0])
-        except (IndexError, ValueError):
-            return None
+        lines = self.lines("content-type")
+        return media_type_of(lines[0]) if lines else None
 
-    @cached_property
+    @_lazy
     def coding(self) -> str | None:
         """The content coding, None where the content is as it is."""
         coding = (self.get("content-encoding") or "identity").strip().lower()
         return None if coding == "identity" else coding
 
-    @cached_property
+    @_lazy
     def cache_control(self) -> Directives:
         """The directives of Cache-Control; the first of a name counts."""
         return directives(self.get("cache-control") or "")
 
-    @cached_property
+    @_lazy
     def vary(self) -> frozenset[str]:
         """The names that Vary lists, in lower case; `*` is one of them."""
         return frozenset(tokens((self.get("vary") or "").lower()))
 
-    @cached_property
+    @_lazy
     def is_json(self) -> bool:
         """Whether the content says that it is JSON, whole and uncoded."""
         return (
@@ -155,7 +203,7 @@ class Observation:
             and is_json(self.get("content-type") or "")
         )
 
-    @cached_property
+    @_lazy
     def json(self) -> Any:
         """The content, read as JSON.
 
@@ -164,7 +212,7 @@ class Observation:
         """
         return json.loads(self.content)
 
-    @cached_property
+    @_lazy
     def is_fresh(self) -> bool:
         """Whether a cache may use the answer again without asking, for some time.
 
@@ -183,7 +231,7 @@ class Observation:
             return True
         return "last-modified" in self._answered and self.status in _HEURISTIC
 
-    @property
+    @_lazy
     def may_be_shared(self) -> bool:
         """Whether a shared cache may keep the answer (RFC 9111 §3)."""
         said = self.cache_control

@@ -39,7 +39,7 @@ _relation = re.compile(
 _TEXTS: Final = ("type", "title", "detail", "instance")
 
 
-@RULES.add("content-type", "RFC 9110 §8.3")
+@RULES.add("content-type", "RFC 9110 §8.3", traits=("content",))
 def _content_type(seen: Observation) -> str | None:
     """Content says of what type it is."""
     if seen.content and "content-type" not in seen.names:

@@ -8,14 +8,16 @@ to be asked; `Rules.look` asks those that an observation concerns.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import compress
 from typing import Final, Literal, NamedTuple
 
-from restlette.testing.lint.observation import Observation
+from restlette.testing.lint.observation import TRAITS, Observation
 
-__all__ = ["Check", "Finding", "Rule", "Rules", "Severity"]
+__all__ = ["Check", "Finding", "Rule", "Rules", "Severity", "kind_of"]
 
 Severity = Literal["error", "warning"]
 Check = Callable[[Observation], str | None]
+Statuses = frozenset[int] | Callable[[int], bool]
 
 # As many combinations of names as one suite is likely to have.
 _MOST_KINDS: Final = 4096
@@ -51,8 +53,9 @@ class Rule(NamedTuple):
         statement: What it asks for, in a sentence.
         check: What finds a breach of it.
         fields: Names of the answer's fields; it is asked where one is there.
-        statuses: Status codes; it is asked for these.
+        statuses: Status codes, or what says which; it is asked for these.
         asked: Names of the request's fields; it is asked where one is there.
+        traits: Names of `TRAITS`; it is asked where one is there.
     """
 
     id: str
@@ -61,24 +64,34 @@ class Rule(NamedTuple):
     statement: str
     check: Check
     fields: frozenset[str] = frozenset()
-    statuses: frozenset[int] = frozenset()
+    statuses: Statuses = frozenset()
     asked: frozenset[str] = frozenset()
+    traits: frozenset[str] = frozenset()
 
-    def concerns(self, status: int, names: Iterable[str], asked: Iterable[str]) -> bool:
-        """Say whether the rule is to be asked about an answer.
+    def concerns(self, seen: Observation) -> bool:
+        """Say whether the rule is to be asked about an exchange.
 
         Args:
-            status: The status code.
-            names: The names of the answer's fields.
-            asked: The names of the request's fields.
+            seen: The exchange, of which nothing is looked at but what `kind_of` gives.
         """
-        if not (self.fields or self.statuses or self.asked):
+        if not (self.fields or self.statuses or self.asked or self.traits):
             return True
         return (
-            status in self.statuses
-            or not self.fields.isdisjoint(names)
-            or not self.asked.isdisjoint(asked)
+            self._names_status(seen.status)
+            or not self.fields.isdisjoint(seen.names)
+            or not self.asked.isdisjoint(seen.asked_names)
+            or not self.traits.isdisjoint(compress(TRAITS, seen.traits))
         )
+
+    def _names_status(self, status: int) -> bool:
+        if callable(self.statuses):
+            return self.statuses(status)
+        return status in self.statuses
+
+
+def kind_of(seen: Observation) -> tuple[object, ...]:
+    """Give what decides which rules are asked about an exchange."""
+    return seen.status, seen.names, seen.asked_names, seen.traits
 
 
 class Rules:
@@ -119,8 +132,9 @@ class Rules:
         *,
         severity: Severity = "error",
         fields: Iterable[str] = (),
-        statuses: Iterable[int] = (),
+        statuses: Iterable[int] | Callable[[int], bool] = (),
         asked: Iterable[str] = (),
+        traits: Iterable[str] = (),
     ) -> Callable[[Check], Check]:
         """Make a rule of a function, whose docstring's first line is its statement.
 
@@ -129,9 +143,10 @@ class Rules:
             source: The document and section.
             severity: "error" or "warning".
             fields: Names of the answer's fields, in lower case.
-            statuses: Status codes.
-            asked: Names of the request's fields. Where none of the three is given, it
-                is asked about every answer.
+            statuses: Status codes, or a function that says which.
+            asked: Names of the request's fields.
+            traits: Names of `TRAITS`. Where none of the four is given, it is asked
+                about every answer.
         """
 
         def decorate(check: Check) -> Check:
@@ -144,8 +159,9 @@ class Rules:
                     statement,
                     check,
                     frozenset(fields),
-                    frozenset(statuses),
+                    statuses if callable(statuses) else frozenset(statuses),
                     frozenset(asked),
+                    frozenset(traits),
                 )
             )
             return check
@@ -167,12 +183,12 @@ class Rules:
         Returns:
             What they found.
         """
-        kind = (seen.status, seen.names, seen.asked_names)
+        kind = kind_of(seen)
         rules = self._kinds.get(kind)
         if rules is None:
             if len(self._kinds) >= _MOST_KINDS:
                 self._kinds.clear()
-            rules = tuple([rule for rule in self if rule.concerns(*kind)])
+            rules = tuple([rule for rule in self if rule.concerns(seen)])
             self._kinds[kind] = rules
         found = []
         for rule in rules:

@@ -15,6 +15,7 @@ from restlette.testing.contract.answered import (
 from restlette.testing.contract.asked import Asked
 from restlette.testing.contract.operations import Answer, Operations
 from restlette.testing.contract.schemas import Schemas
+from restlette.testing.lint import Observation
 from tests.testing.contract.documents import (
     JSON,
     PROBLEM,
@@ -39,8 +40,8 @@ def declared(answer: Any, status: int = 200) -> tuple[Schemas, Answer]:
 
 def asked(**headers: str) -> Asked:
     fields = [(name.encode(), value.encode()) for name, value in headers.items()]
-    scope = {"method": "GET", "query_string": b""}
-    return Asked.of(scope, fields, b"", was_read=True, noticed=frozenset())
+    seen = Observation("GET", "/", fields, 200, [])
+    return Asked({"query_string": b""}, seen, b"", was_read=True)
 
 
 def breaches(
@@ -262,7 +263,9 @@ def test_every_event_is_held_against_the_schema() -> None:
 def test_items_are_looked_at_as_they_come() -> None:
     """Pieces need not end where items do."""
     schemas, answer = declared(content(BOOK, "application/jsonl"))
-    items = Items(schemas, answer.contents[0], MediaType("application", "jsonl"))
+    items = Items(
+        schemas, next(iter(answer.contents)), MediaType("application", "jsonl")
+    )
     assert items.feed(b'{"id": ') == []
     assert len(items.feed(b'""}\n{"id"')) == 1
     assert items.feed(b': ""}') == []

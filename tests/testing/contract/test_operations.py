@@ -2,7 +2,12 @@
 
 from typing import Any
 
-from restlette.testing.contract.operations import Operation, Operations, Scheme
+from restlette.testing.contract.operations import (
+    Contents,
+    Operation,
+    Operations,
+    Scheme,
+)
 from tests.testing.contract.documents import content, document, parameter
 
 
@@ -105,7 +110,7 @@ def test_content_is_what_the_media_types_say() -> None:
     assert events.at == "#/paths/~1books/get/requestBody/content/text~1event-stream"
     nothing = only(document())
     assert not nothing.declares_content
-    assert (nothing.contents, nothing.requires_content) == ((), False)
+    assert (len(nothing.contents), nothing.requires_content) == (0, False)
 
 
 def test_an_answer_is_found_by_its_status() -> None:
@@ -164,8 +169,8 @@ def test_references_that_lead_nowhere_or_in_a_circle_say_nothing() -> None:
             components={"responses": {"A": {"$ref": "#/components/responses/A"}}},
         )
     )
-    assert operation.contents == ()
-    assert operation.answers["200"].contents == ()
+    assert len(operation.contents) == 0
+    assert len(operation.answers["200"].contents) == 0
 
 
 def test_security_is_alternatives_of_schemes() -> None:
@@ -212,3 +217,35 @@ def test_cookies_that_are_declared_select() -> None:
         },
     )
     assert only(session).selected_by == {"cookie"}
+
+
+def test_the_narrowest_range_counts() -> None:
+    """A type before a range, parameters before none; the answer may have more."""
+    found = document(
+        responses={
+            "200": {
+                "content": {
+                    "*/*": {},
+                    "text/*": {},
+                    "text/plain": {},
+                    "text/plain; v=1": {},
+                    "text/html": {},
+                }
+            }
+        }
+    )
+    contents = only(found).answers["200"].contents
+
+    def at(text: str) -> str:
+        content = contents.find(text)
+        assert content is not None
+        return str(content.media_type)
+
+    assert at("a/b") == "*/*"
+    assert at("text/csv") == "text/*"
+    assert at("text/plain; charset=utf-8") == "text/plain"
+    assert at("text/plain; v=1") == "text/plain; v=1"
+    assert str(contents).startswith("*/*, text/*")
+    assert len(contents) == 5
+    for nothing in (contents.find("nonsense"), Contents().find("a/b")):
+        assert nothing is None

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from restlette.testing.contract.values import readings, types_of
+from restlette.testing.contract.values import Reading, types_of
 
 ALL = {"array", "boolean", "integer", "null", "number", "object", "string"}
 DOCUMENT: dict[str, Any] = {
@@ -46,7 +46,7 @@ def test_a_schema_says_of_what_types_a_value_is(schema: Any, types: set[str]) ->
 
 
 def read(schema: Any, *texts: str, separator: str | None = None) -> list[Any]:
-    return list(readings(DOCUMENT, schema, texts, separator=separator))
+    return list(Reading.of(DOCUMENT, schema).values(texts, separator))
 
 
 @pytest.mark.parametrize(
@@ -86,6 +86,12 @@ def test_an_array_is_its_items() -> None:
     nested = {"anyOf": [{"type": "null"}, {"allOf": [True, ids]}]}
     assert read(nested, "1", "2") == [[1, 2]]
     assert read({"type": "array", "items": {"type": "string"}}, "1") == [["1"]]
+
+
+def test_an_object_is_written_in_ways_of_its_own() -> None:
+    """So that its text says nothing."""
+    assert Reading.of(DOCUMENT, {"type": "object"}).is_object
+    assert not Reading.of(DOCUMENT, {}).is_object
 
 
 def test_what_comes_more_than_once_is_an_array_or_nothing() -> None:

@@ -2,6 +2,7 @@
 
 import time
 
+from restlette.testing.lint import Observation
 from tests.testing.lint.exchanges import seen
 
 DATE = "Fri, 15 Jan 2027 08:00:00 GMT"
@@ -34,6 +35,7 @@ def test_json_is_read_once_where_it_is_said_to_be_json() -> None:
     assert found.json == [1]
     assert found.json is found.json
     assert not seen("GET / -> 200", b"[1]").is_json
+    assert Observation.json.__doc__ is not None
 
 
 def test_the_media_type_is_none_where_there_is_none() -> None:

@@ -44,6 +44,8 @@ def test_a_rule_is_asked_where_what_it_is_about_is_there() -> None:
     rules.add("field", "RFC 1", fields=["etag"])(says)
     rules.add("status", "RFC 1", statuses=[405])(says)
     rules.add("asked", "RFC 1", asked=["range"])(says)
+    rules.add("chosen", "RFC 1", statuses=lambda status: status > 500)(says)
+    rules.add("trait", "RFC 1", traits=["content"])(says)
     rules.add("always", "RFC 1")(says)
 
     def asked(text: str) -> list[str]:
@@ -52,6 +54,9 @@ def test_a_rule_is_asked_where_what_it_is_about_is_there() -> None:
     assert asked("GET / -> 200") == ["always"]
     assert asked("GET / -> 200 | ETag: a") == ["field", "always"]
     assert asked("GET / -> 405") == ["status", "always"]
+    assert asked("GET / -> 503") == ["chosen", "always"]
+    found = rules.look(seen("GET / -> 200", b"content"))
+    assert [each.id for each in found] == ["trait", "always"]
     assert asked("GET / | Range: a -> 200") == ["asked", "always"]
     # A rule that is added later is asked too, of what was looked at before.
     rules.add("late", "RFC 1")(says)
