@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from restlette.http.media import MediaType, is_json
@@ -12,7 +12,8 @@ from restlette.http.negotiation import select
 from restlette.testing.contract.asked import Asked, value_breaches
 from restlette.testing.contract.errors import Breach
 from restlette.testing.contract.operations import Answer, Content
-from restlette.testing.contract.schemas import Schemas
+from restlette.testing.contract.schemas import Purpose, Schemas, followed
+from restlette.testing.contract.values import types_of
 from restlette.testing.lint import Observation
 
 __all__ = [
@@ -90,8 +91,8 @@ def _media_type_breaches(
     if media_type is None:
         # The lint says it where there is no Content-Type, or one that is none.
         return
-    if not answer.contents and 300 <= seen.status < 400:
-        # RFC 9110 §15.4: a short note for those who do not follow.
+    if not answer.contents:
+        # OpenAPI 3.1 §4.8.17: nothing is said of the content.
         return
     if content_of(answer, seen) is None and not _is_a_problem(
         answer, asked, media_type, seen.status
@@ -100,7 +101,7 @@ def _media_type_breaches(
             "media type",
             "the answer's media type is not declared",
             media_type.essence,
-            str(answer.contents) or "no content",
+            str(answer.contents),
             answer.at,
         )
 
@@ -112,8 +113,6 @@ def _is_a_problem(
     if status < 400 or media_type.essence not in _IN_PLACE_OF_A_PROBLEM:
         return False
     declared = {each.media_type.essence for each in answer.contents}
-    if not declared:
-        return True
     if _PROBLEM not in declared or media_type.essence == _PROBLEM:
         return False
     # The text takes the problem's place where the client does not take JSON.
@@ -207,10 +206,10 @@ class Items:
         self, schemas: Schemas, declared: Content, media_type: MediaType
     ) -> None:
         self._schemas = schemas
-        self._declared = declared
         self._events = media_type.essence == "text/event-stream"
+        self._schema, self._at = _item_of(schemas.document, declared)
         self._rest = b""
-        self._data: list[str] = []
+        self._event: dict[str, str] = {}
         self._count = 0
 
     def feed(self, piece: bytes) -> list[Breach]:
@@ -231,32 +230,67 @@ class Items:
         text = line.removesuffix(b"\r").lstrip(b"\x1e").decode("utf-8", "replace")
         if not self._events:
             if text.strip():
-                yield from self._item(text)
+                yield from self._item(_value(text), self._schema, self._at)
+                self._count += 1
         elif text:
-            # WHATWG HTML §9.2.6: the lines of data, one space after the colon.
+            # WHATWG HTML §9.2.6: one space after the colon; lines of data are put
+            # together, of all other fields the last one counts.
             name, _, value = text.partition(":")
-            if name == "data":
-                self._data.append(value.removeprefix(" "))
-        elif self._data:
-            data, self._data = "\n".join(self._data), []
-            yield from self._item(data)
+            value = value.removeprefix(" ")
+            if name == "data" and "data" in self._event:
+                value = f"{self._event['data']}\n{value}"
+            self._event[name] = value
+        elif "data" in self._event:
+            event, self._event = self._event, {}
+            yield from self._of_event(event)
+            self._count += 1
+        else:
+            self._event.clear()
 
-    def _item(self, text: str) -> Iterator[Breach]:
-        number, self._count = self._count, self._count + 1
-        keyword = "itemSchema" if self._declared.item is not None else "schema"
-        schema = self._declared.item or self._declared.schema
+    def _of_event(self, event: dict[str, str]) -> Iterator[Breach]:
+        """Hold an event against its schema: what is sent in it, or its fields."""
+        found = followed(self._schemas.document, self._schema)
+        data = found.get("properties", {}).get("data")
+        if not isinstance(data, Mapping) or data.get("type") != "string":
+            yield from self._item(_value(event["data"]), self._schema, self._at)
+            return
+        event.pop("", None)
+        yield from self._item(event, self._schema, self._at, "problem")
+        if "contentSchema" in data:
+            at = f"{self._at}/properties/data/contentSchema"
+            yield from self._item(_value(event["data"]), data["contentSchema"], at)
+
+    def _item(
+        self, value: Any, schema: Any, at: str, purpose: Purpose = "answer"
+    ) -> Iterator[Breach]:
         if schema is None:
             return
-        at = f"{self._declared.at}/{keyword}"
-        try:
-            value: Any = json.loads(text)
-        except (ValueError, RecursionError):
-            value = text
-        for flaw in self._schemas.check(schema, value, at, "answer"):
+        for flaw in self._schemas.check(schema, value, at, purpose):
             yield Breach(
                 "body",
-                f"item {number} {flaw.pointer or '(the whole)'}: {flaw.message}",
+                f"item {self._count} {flaw.pointer or '(the whole)'}: {flaw.message}",
                 flaw.value,
                 flaw.declared,
                 flaw.at,
             )
+
+
+def _item_of(document: Any, declared: Content) -> tuple[Any, str]:
+    """Give the schema of an item, and where it is; None where nothing is said of it."""
+    if declared.item is not None:
+        return declared.item, declared.item_at
+    at = declared.at + "/schema"
+    types = types_of(document, declared.schema)
+    if declared.schema is None or types == {"string"}:
+        # It is about the text of the whole.
+        return None, at
+    if types == {"array"}:
+        return followed(document, declared.schema).get("items"), at + "/items"
+    return declared.schema, at
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text

@@ -78,6 +78,8 @@ class Checking:
         exchange: The exchange.
         seen: The same, as a rule of HTTP sees it.
         keyed: What is known of operations that want keys.
+        is_guess: Whether the operation was found by the path: the answer may be that of
+            a middleware, or of a router that takes less than the template does.
 
     Attributes:
         answer: What is declared for the status; None where that is nothing.
@@ -91,6 +93,8 @@ class Checking:
         exchange: Exchange,
         seen: Observation,
         keyed: Keyed,
+        *,
+        is_guess: bool = False,
     ) -> None:
         self.declared = declared
         self.operation = operation
@@ -101,6 +105,7 @@ class Checking:
         )
         self._exchange = exchange
         self._keyed = keyed
+        self._is_guess = is_guess
 
     @property
     def name(self) -> str:
@@ -120,8 +125,10 @@ class Checking:
 
         HEAD does not show what GET has.
         """
-        return self.operation is not None and (
-            self.operation.method == self.seen.method
+        return (
+            self.operation is not None
+            and self.operation.method == self.seen.method
+            and not (self._is_guess and not self.seen.succeeded)
         )
 
     def breaches(self) -> Iterator[Breach]:
@@ -159,7 +166,9 @@ class Checking:
     def _may_fail(self) -> bool:
         # An exception that nobody handles is raised to the test, and is a 500 to those
         # who asked for that. What HTTP has for whatever resource is no operation's own.
-        return self.seen.status in (405, 500, 501)
+        return self.seen.status in (405, 500, 501) or (
+            self._is_guess and not self.seen.succeeded
+        )
 
     def _undeclared_status(self, operation: Operation) -> Breach:
         return Breach(

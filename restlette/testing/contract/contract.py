@@ -11,10 +11,12 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, Final
 
 from restlette.app import Restlette
+from restlette.resources.router import Router
+from restlette.resources.routes import RouteInfo
 from restlette.suggestions import did_you_mean
 from restlette.testing.contract.checking import Checking, Keyed
 from restlette.testing.contract.covered import EVERYTHING, Coverage
-from restlette.testing.contract.declared import Declared, declared_by, handlers_of
+from restlette.testing.contract.declared import Declared, declared_by
 from restlette.testing.contract.errors import Breach
 from restlette.testing.contract.noticed import noticed, watched
 from restlette.testing.contract.operations import Operation
@@ -62,8 +64,7 @@ class Contract:
         self._coverage = coverage
         self._waived = checked_waivers(waive)
         self._declared: Declared | None = None
-        if document is not None:
-            self._take(Declared(document, handlers_of(app)))
+        self._document = document
         self._earlier: dict[str, Observation] = {}
         self._keyed: Keyed = Keyed()
 
@@ -163,11 +164,11 @@ class Contract:
         """Put together what is known of an exchange; None where it is another's."""
         route = scope.get("route")
         if route is not None and route.kind == "mount":
-            return None
-        # Not before: routes may be added until the first request.
-        declared = self._declared or self._take(declared_by(self._app))
-        seen_fields = noticed(fields)
-        operation = self._operation(declared, scope, exchange.status)
+            if not isinstance(route.endpoint, Router):
+                return None
+            route = None
+        declared = self._declare()
+        operation, path_params = self._operation(declared, route, scope)
         seen = Observation(
             exchange.method,
             url,
@@ -176,29 +177,45 @@ class Contract:
             exchange.fields,
             exchange.content if whole else b"",
             whole=whole,
-            read=seen_fields,
+            read=noticed(fields),
             selected_by=() if operation is None else operation.selected_by,
             earlier=self._earlier.get(url),
         )
-        return Checking(declared, operation, scope, exchange, seen, self._keyed)
+        return Checking(
+            declared,
+            operation,
+            scope if path_params is None else {**scope, "path_params": path_params},
+            exchange,
+            seen,
+            self._keyed,
+            is_guess=path_params is not None,
+        )
 
-    def _take(self, declared: Declared) -> Declared:
-        self._declared = declared
-        for each in declared.operations:
-            self._coverage.declare(declared.title, str(each), each.answers)
+    def _declare(self) -> Declared:
+        """Give what is declared, anew where a route was added since."""
+        declared = self._declared
+        if declared is None or declared.site is not getattr(self._app, "site", None):
+            if self._document is None:
+                declared = declared_by(self._app)
+            else:
+                declared = Declared(self._app, self._document)
+            self._declared = declared
+            for each in declared.operations:
+                self._coverage.declare(declared.title, str(each), each.answers)
         return declared
 
     def _operation(
-        self, declared: Declared, scope: Mapping[str, Any], status: int
-    ) -> Operation | None:
-        route = scope.get("route")
-        method = scope["method"]
+        self, declared: Declared, route: RouteInfo | None, scope: Mapping[str, Any]
+    ) -> tuple[Operation | None, dict[str, str] | None]:
+        """Give the operation, and the path's parameters where it was found by path.
+
+        The router's notes are in the scope, unless a middleware has copied it or an
+        application of its own is mounted there.
+        """
         if route is not None:
-            return declared.operations.get(method, route.path_format)
-        if 200 <= status < 300:
-            # A middleware has copied the scope: the router's notes are in the copy.
-            return declared.operations.find(method, scope["path"])
-        return None
+            return declared.operation(scope["method"], route), None
+        found = declared.operations.find(scope["method"], scope["path"])
+        return (None, None) if found is None else found
 
     def _of_http(self, checking: Checking) -> Iterator[Breach]:
         """Give what the rules of HTTP find; what they warn of goes into the report."""

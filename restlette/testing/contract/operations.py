@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 from restlette.http.media import MediaType
@@ -41,14 +42,14 @@ class Content(NamedTuple):
         media_type: The media type, or a range.
         schema: The schema of the content; None where nothing is said of it.
         item: The schema of each item of a sequence; None where it is none.
-        node: What the document has.
-        at: Where it has that.
+        item_at: Where the document has that.
+        at: Where the document has the media type.
     """
 
     media_type: MediaType
     schema: Any
     item: Any
-    node: Node
+    item_at: str
     at: str
 
 
@@ -162,6 +163,14 @@ class Answer(NamedTuple):
 class Operation:
     """An operation: a method of a path.
 
+    Args:
+        document: The document.
+        path: The path's template.
+        method: The method.
+        item: What the document has of the path.
+        node: What it has of the operation.
+        at: Where it has that.
+
     Attributes:
         method: The method, in upper case.
         path: The path's template.
@@ -179,12 +188,19 @@ class Operation:
         at: Where the document has it.
     """
 
-    def __init__(self, document: Node, path: str, method: str, item: Node) -> None:
+    def __init__(
+        self,
+        document: Node,
+        path: str,
+        method: str,
+        item: Node,
+        node: Node,
+        at: str,
+    ) -> None:
         self.method: str = method.upper()
         self.path = path
-        self.at: str = "#" + pointer_to("paths", path, method)
+        self.at = at
         reader = _Reader(document)
-        node = item[method]
         above = "#" + pointer_to("paths", path)
         merged = {
             (each.place, each.name): each
@@ -192,7 +208,7 @@ class Operation:
             for each in reader.parameters(owner, at)
         }
         self.parameters: tuple[Parameter, ...] = tuple(merged.values())
-        body, at = reader.follow(node.get("requestBody", {}), self.at + "/requestBody")
+        body, at = reader.follow(node.get("requestBody", {}), at + "/requestBody")
         self.declares_content: bool = "requestBody" in node
         self.requires_content: bool = bool(body.get("required"))
         self.contents: Contents = Contents(reader.contents(body, at))
@@ -257,13 +273,14 @@ class Operations:
             item, _ = reader.follow(each, "")
             named = [method for method in METHODS if method in item]
             for method in named:
-                found = Operation(document, path, method, item)
+                at = "#" + pointer_to("paths", path, method)
+                found = Operation(document, path, method, item, item[method], at)
                 self._found[found.method, path] = found
-            for method in item.get("additionalOperations", {}):
-                found = Operation(
-                    document, path, method, {**item, **item["additionalOperations"]}
-                )
-                self._found[found.method, path] = found
+            for keyword in ("additionalOperations", "x-additionalOperations"):
+                for method, node in item.get(keyword, {}).items():
+                    at = "#" + pointer_to("paths", path, keyword, method)
+                    found = Operation(document, path, method, item, node, at)
+                    self._found[found.method, path] = found
 
     def __iter__(self) -> Iterator[Operation]:
         return iter(self._found.values())
@@ -280,27 +297,37 @@ class Operations:
             found = self._found.get(("GET", path))
         return found
 
-    def find(self, method: str, path: str) -> Operation | None:
-        """Give the operation whose template fits a path; None where not one does.
+    def find(self, method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
+        """Give the operation whose template fits a path, and the path's parameters.
 
         Args:
             method: The method.
             path: The path, percent-decoded.
+
+        Returns:
+            None where no template fits.
         """
-        named = {each.path for each in self if _fits(each.path, path)}
+        found = []
+        for template in {each.path for each in self}:
+            match = _pattern(template).fullmatch(path)
+            operation = self.get(method, template)
+            if match is not None and operation is not None:
+                found.append((template.count("{"), template, operation, match))
+        if not found:
+            return None
         # A template without parameters comes before one that has some.
-        template = min(named, key=lambda each: (each.count("{"), each), default=None)
-        return None if template is None else self.get(method, template)
+        _, _, operation, match = min(found, key=itemgetter(0, 1))
+        return operation, match.groupdict()
 
 
 @cache
 def _pattern(template: str) -> re.Pattern[str]:
-    parts = re.split(r"\{\w+\}", template)
-    return re.compile("[^/]+".join(map(re.escape, parts)))
-
-
-def _fits(template: str, path: str) -> bool:
-    return _pattern(template).fullmatch(path) is not None
+    literals = re.split(r"\{(\w+)\}", template.partition("#")[0])
+    pattern = "".join(
+        f"(?P<{part}>[^/]+)" if index % 2 else re.escape(part)
+        for index, part in enumerate(literals)
+    )
+    return re.compile(pattern)
 
 
 class _Reader:
@@ -348,8 +375,12 @@ class _Reader:
                 media_type = MediaType.from_header(name)
             except ValueError:
                 continue
-            item = node.get("itemSchema")
-            yield Content(media_type, node.get("schema"), item, node, where)
+            # OpenAPI 3.2 has it; documents of 3.1 have it as an extension.
+            keyword = "itemSchema" if "itemSchema" in node else "x-itemSchema"
+            item = node.get(keyword)
+            yield Content(
+                media_type, node.get("schema"), item, f"{where}/{keyword}", where
+            )
 
     def answers(self, operation: Node, at: str) -> Iterator[Answer]:
         for key, each in operation.get("responses", {}).items():

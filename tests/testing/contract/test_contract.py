@@ -238,6 +238,40 @@ def test_what_is_mounted_is_left_alone() -> None:
     assert TestClient(app, contract=books()).get("/other/books").content == b"a"
 
 
+def test_an_application_that_is_mounted_is_part_of_the_document() -> None:
+    """Found by the path; its own 404 is its own matter."""
+    outer = Restlette()
+    outer.mount("/shop", answering(bad))
+    found = document("/shop/books", responses={"200": content(ID)})
+    held = TestClient(outer, contract=found)
+    with pytest.raises(ContractError, match="is not of type"):
+        held.get("/shop/books")
+    assert held.get("/shop/nowhere").status_code == 404
+
+
+def test_the_application_s_own_document_is_the_contract() -> None:
+    """Described anew when a route is added."""
+    app = Restlette()
+
+    @app.route("/books/{book_id:int}")
+    class Item(HTTPEndpoint):
+        async def get(self, request: Request, book_id: int) -> Response:
+            return JSONResponse({}, status_code=200 if book_id else 202)
+
+    held = TestClient(app, contract=True)
+    assert held.get("/books/1").status_code == 200
+    with pytest.raises(ContractError, match="status 202 is not declared"):
+        held.get("/books/0")
+    assert held.get("/ping").status_code == 404
+
+    @app.route("/ping", methods=["GET"])
+    def ping(request: Request) -> Response:
+        return JSONResponse({}, 202)
+
+    with pytest.raises(ContractError, match="status 202 is not declared"):
+        held.get("/ping")
+
+
 def test_a_middleware_may_copy_the_scope() -> None:
     """What the router notes in the copy is found by the path."""
     app = answering(bad)

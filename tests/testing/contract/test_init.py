@@ -18,7 +18,7 @@ from restlette.testing.contract.declared import Declared
 @pytest.fixture
 def on(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Contract mode everywhere, with documents that declare nothing."""
-    monkeypatch.setattr(module, "declared_by", lambda app: Declared({}))
+    monkeypatch.setattr(module, "declared_by", lambda app: Declared(app, {}))
     everywhere()
     yield
     everywhere(False)

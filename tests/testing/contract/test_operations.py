@@ -43,21 +43,24 @@ def test_an_operation_is_found_by_a_path() -> None:
             }
         }
     )
-    assert [str(found.find("GET", path)) for path in ("/a/b", "/a/c", "/c/d")] == [
-        "GET /a/b",
-        "GET /a/{id}",
-        "GET /{x}/{y}",
+    got = [found.find("GET", path) for path in ("/a/b", "/a/c", "/c/d")]
+    assert [(str(each[0]), each[1]) for each in got if each] == [
+        ("GET /a/b", {}),
+        ("GET /a/{id}", {"id": "c"}),
+        ("GET /{x}/{y}", {"x": "c", "y": "d"}),
     ]
     assert found.find("GET", "/a/b/c") is None
     assert found.find("PUT", "/a/b") is None
 
 
 def test_methods_beyond_the_usual_are_operations_too() -> None:
-    """OpenAPI 3.2 has them apart."""
-    item = {"additionalOperations": {"BREW": {"responses": {"200": {}}}}}
-    found = Operations(document(item=item)).get("BREW", "/books")
-    assert found is not None
-    assert list(found.answers) == ["200"]
+    """OpenAPI 3.2 has them apart, and so has an extension of 3.1."""
+    for keyword in ("additionalOperations", "x-additionalOperations"):
+        item = {keyword: {"BREW": {"responses": {"200": {}}}}}
+        found = Operations(document(item=item)).get("BREW", "/books")
+        assert found is not None
+        assert list(found.answers) == ["200"]
+        assert found.at == f"#/paths/~1books/{keyword}/BREW"
 
 
 def test_parameters_of_the_path_and_of_the_operation_are_put_together() -> None:
@@ -107,6 +110,7 @@ def test_content_is_what_the_media_types_say() -> None:
     assert str(any_of.media_type) == "application/*"
     assert (any_of.schema, any_of.item) == ({"type": "string"}, None)
     assert (events.schema, events.item) == (None, {"type": "object"})
+    assert events.item_at == f"{events.at}/itemSchema"
     assert events.at == "#/paths/~1books/get/requestBody/content/text~1event-stream"
     nothing = only(document())
     assert not nothing.declares_content
