@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from restlette.http.cookies import cookie_parser
-from restlette.http.media import is_json
+from restlette.http.media import MediaType, is_json
 from restlette.http.printable import printable
 from restlette.testing.contract.errors import Breach
 from restlette.testing.contract.operations import (
@@ -35,6 +35,8 @@ __all__ = [
     "value_breaches",
 ]
 
+# RFC 7578 §4.2: each part has a Content-Disposition with the field's name.
+_field_name = re.compile(rb'[; ]name="([^"]*)"', re.IGNORECASE).search
 # OpenAPI 3.1 §4.8.12.2.1: parameters of these names are to be ignored.
 _IGNORED: Final = frozenset({"accept", "authorization", "content-type"})
 # Fields that are nobody's parameter: those of HTTP and of browsers, and what proxies
@@ -58,15 +60,16 @@ class Asked:
         seen: The exchange.
         content: The content, None where it is not known whole.
         was_read: Whether the application took it.
+        used: Names of the header fields that the resource looked at.
+        set_before: Names of the cookies that the application has set itself.
 
     Attributes:
         content: The content; None where it is not known whole.
         was_read: Whether the application took it.
         query: The parameters of the query, each with all its values.
-        noticed: Names of the header fields that the application looked at.
+        used: Names of the header fields that the resource looked at.
+        set_before: Names of the cookies that the application has set itself.
     """
-
-    __slots__ = ("_cookies", "_path_params", "_seen", "content", "query", "was_read")
 
     def __init__(
         self,
@@ -75,9 +78,13 @@ class Asked:
         content: bytes | None,
         *,
         was_read: bool,
+        used: frozenset[str] = frozenset(),
+        set_before: Collection[str] = (),
     ) -> None:
-        self.content = content
-        self.was_read = was_read
+        self.content: bytes | None = content
+        self.was_read: bool = was_read
+        self.used: frozenset[str] = used
+        self.set_before: Collection[str] = set_before
         self.query: dict[str, list[str]] = {}
         if scope["query_string"]:
             text = scope["query_string"].decode("utf-8", "replace")
@@ -86,10 +93,6 @@ class Asked:
         self._seen = seen
         self._path_params: Mapping[str, Any] = scope.get("path_params", {})
         self._cookies: dict[str, str] | None = None
-
-    @property
-    def noticed(self) -> frozenset[str]:
-        return self._seen.read
 
     @property
     def cookies(self) -> dict[str, str]:
@@ -248,9 +251,15 @@ def undeclared_breaches(operation: Operation, asked: Asked) -> Iterator[Breach]:
     for name in asked.query:
         if ("query", name) not in operation.names and not operation.takes_any_query:
             yield _undeclared("query", name, asked, operation)
-    for name in sorted(asked.noticed):
+    for name in sorted(asked.used):
         if ("header", name) not in operation.names and not _GENERAL(name):
             yield _undeclared("header", name, asked, operation)
+    if "cookie" in asked.used:
+        for name in asked.cookies:
+            declared = ("cookie", name) in operation.names
+            # A session's cookie is given by the application, and is no parameter.
+            if not declared and name not in asked.set_before:
+                yield _undeclared("cookie", name, asked, operation)
     for name in operation.unnamed:
         yield _undeclared("path", name, asked, operation)
     if asked.content and asked.was_read and not operation.declares_content:
@@ -324,27 +333,55 @@ def _content_breaches(
                 flaw.declared,
                 flaw.at,
             )
-    elif said.lower().startswith("application/x-www-form-urlencoded"):
-        yield from _form_breaches(schemas, declared, content)
+    else:
+        fields = _fields(said, content)
+        if fields is not None:
+            yield from _form_breaches(schemas, declared, fields, purpose)
+
+
+def _fields(said: str, content: bytes) -> dict[str, list[str]] | None:
+    """Read the fields of a form; None where the content is none.
+
+    A file is a field whose text is empty: nothing is declared of what is in it.
+    """
+    # It is one: a declaration was found for it.
+    media_type = MediaType.from_header(said)
+    found: dict[str, list[str]] = {}
+    if media_type.essence == "application/x-www-form-urlencoded":
+        text = content.decode("utf-8", "replace")
+        for name, value in parse_qsl(text, keep_blank_values=True):
+            found.setdefault(name, []).append(value)
+        return found
+    boundary = dict(media_type.parameters).get("boundary")
+    if media_type.essence != "multipart/form-data" or not boundary:
+        return None
+    for part in content.split(b"--" + boundary.encode("latin-1"))[1:-1]:
+        head, _, body = part.partition(b"\r\n\r\n")
+        name_found = _field_name(head)
+        if name_found is not None:
+            text = body.removesuffix(b"\r\n").decode("utf-8", "replace")
+            name = name_found[1].decode("utf-8", "replace")
+            is_file = b"filename=" in head
+            found.setdefault(name, []).append("" if is_file else text)
+    return found
 
 
 def _form_breaches(
-    schemas: Schemas, declared: Content, content: bytes
+    schemas: Schemas,
+    declared: Content,
+    fields: Mapping[str, list[str]],
+    purpose: Purpose,
 ) -> Iterator[Breach]:
     """Hold the fields of a form against the members of the schema."""
-    from_form: dict[str, list[str]] = {}
-    text = content.decode("utf-8", "replace")
-    for key, value in parse_qsl(text, keep_blank_values=True):
-        from_form.setdefault(key, []).append(value)
     node = followed(schemas.document, declared.schema)
     members = node.get("properties", {})
     at = declared.at + "/schema"
+    names = ", ".join(fields)
     for name in node.get("required", ()):
-        if name not in from_form:
-            yield Breach(
-                "body", f"the field {name!r} is not there", text, "required", at
-            )
-    for name, texts in from_form.items():
+        if name not in fields:
+            message = f"the field {name!r} is not there"
+            yield Breach("body", message, names, "required", at)
+    for name, texts in fields.items():
         if name in members:
             field = Parameter(
                 name,
@@ -357,7 +394,9 @@ def _form_breaches(
                 Reading.of(schemas.document, members[name]),
                 f"{at}/properties/{name}",
             )
-            for breach in value_breaches(
-                schemas, field, texts, f"the field {name!r}", "request"
-            ):
+            what = f"the field {name!r}"
+            for breach in value_breaches(schemas, field, texts, what, "request"):
                 yield breach._replace(kind="body")
+        elif purpose == "strict request":
+            message = f"the field {name!r} is not declared"
+            yield Breach("body", message, name, ", ".join(members), at)

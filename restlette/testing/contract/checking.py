@@ -47,10 +47,14 @@ class Keyed:
 
     An operation of which no security is declared, and that refuses whoever does not say
     who asks and serves whoever does, is secured all the same. Two requests show it.
+
+    Attributes:
+        cookies: Names of the cookies that the application has set itself.
     """
 
     def __init__(self) -> None:
         self._seen: dict[str, set[bool]] = {}
+        self.cookies: set[str] = set()
 
     def shows(self, operation: Operation, status: int, *, has_key: bool) -> bool:
         """Take note of an answer, and say whether it shows that keys are wanted.
@@ -78,6 +82,7 @@ class Checking:
         exchange: The exchange.
         seen: The same, as a rule of HTTP sees it.
         keyed: What is known of operations that want keys.
+        used: Names of the request's fields that the resource has looked at.
         is_guess: Whether the operation was found by the path: the answer may be that of
             a middleware, or of a router that takes less than the template does.
 
@@ -94,17 +99,19 @@ class Checking:
         seen: Observation,
         keyed: Keyed,
         *,
+        used: frozenset[str] = frozenset(),
         is_guess: bool = False,
     ) -> None:
-        self.declared = declared
-        self.operation = operation
-        self.scope = scope
-        self.seen = seen
+        self.declared: Declared = declared
+        self.operation: Operation | None = operation
+        self.scope: Mapping[str, Any] = scope
+        self.seen: Observation = seen
         self.answer: Answer | None = (
             None if operation is None else operation.answer(seen.status)
         )
         self._exchange = exchange
         self._keyed = keyed
+        self._used = used
         self._is_guess = is_guess
 
     @property
@@ -160,6 +167,8 @@ class Checking:
             self.seen,
             body if isinstance(body, bytes) else None,
             was_read=self._exchange.was_asked,
+            used=self._used,
+            set_before=self._keyed.cookies,
         )
 
     @property
@@ -195,9 +204,12 @@ class Checking:
                 _shown(operation),
                 operation.at + "/security",
             )
-        has_key = any(asked.header(name) is not None for name in _KEYS)
         if not operation.security:
-            if self._keyed.shows(operation, status, has_key=has_key):
+            has_key = any(asked.header(name) is not None for name in _KEYS)
+            shown = self._keyed.shows(operation, status, has_key=has_key)
+            is_declared = ("header", "authorization") in operation.names
+            used = "authorization" in self._used and not is_declared
+            if shown or (used and self.seen.succeeded):
                 yield Breach(
                     "security",
                     "credentials are wanted, of which nothing is declared",

@@ -77,7 +77,7 @@ class Contract:
         Returns:
             The header fields that are watched; `check` and `follow` want them back.
         """
-        scope["headers"] = fields = watched(scope["headers"])
+        scope["headers"] = fields = watched(scope)
         return fields
 
     def hold(
@@ -169,6 +169,7 @@ class Contract:
             route = None
         declared = self._declare()
         operation, path_params = self._operation(declared, route, scope)
+        read, used = noticed(fields)
         seen = Observation(
             exchange.method,
             url,
@@ -177,7 +178,7 @@ class Contract:
             exchange.fields,
             exchange.content if whole else b"",
             whole=whole,
-            read=noticed(fields),
+            read=read,
             selected_by=() if operation is None else operation.selected_by,
             earlier=self._earlier.get(url),
         )
@@ -188,6 +189,7 @@ class Contract:
             exchange,
             seen,
             self._keyed,
+            used=used,
             is_guess=path_params is not None,
         )
 
@@ -257,6 +259,8 @@ class Contract:
 
     def _remember(self, seen: Observation) -> None:
         """Keep what was answered to GET, until something may have changed it."""
+        for line in seen.lines("set-cookie"):
+            self._keyed.cookies.add(line.partition("=")[0].strip())
         if seen.method in _UNSAFE:
             self._earlier.clear()
         elif seen.method == "GET" and seen.status == 200:

@@ -6,6 +6,7 @@ select a representation or are a parameter; what everybody reads is left alone.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from restlette.testing.scope import Fields
@@ -25,39 +26,55 @@ class Noticed(bytes):
     """A field's value that knows whether it was decoded.
 
     Attributes:
-        was_read: Whether it was.
+        scope: The scope of the request that it belongs to.
+        was_read: Whether it was decoded.
+        was_used: Whether it was when the router had found the resource: by that, and
+            not by a middleware that reads what every request has.
     """
 
+    scope: Mapping[str, Any] = {}
     was_read: bool = False
+    was_used: bool = False
 
     def decode(self, *args: Any, **kwargs: Any) -> str:
         """Decode the value, and take note of it."""
         self.was_read = True
+        if "route" in self.scope:
+            self.was_used = True
         return super().decode(*args, **kwargs)
 
 
-def watched(fields: Fields) -> Fields:
-    """Give header fields whose values know whether they were looked at.
+def watched(scope: Mapping[str, Any]) -> Fields:
+    """Give the header fields of a scope, with values that know who looked at them.
 
     Args:
-        fields: The fields.
+        scope: The scope.
     """
     return [
-        (name, value if name in _UNWATCHED else Noticed(value))
-        for name, value in fields
+        (name, value if name in _UNWATCHED else _noticed(value, scope))
+        for name, value in scope["headers"]
     ]
 
 
-def noticed(fields: Fields) -> frozenset[str]:
+def _noticed(value: bytes, scope: Mapping[str, Any]) -> Noticed:
+    noticed = Noticed(value)
+    noticed.scope = scope
+    return noticed
+
+
+def noticed(fields: Fields) -> tuple[frozenset[str], frozenset[str]]:
     """Give the names of the fields that were looked at, in lower case.
 
     Args:
         fields: What `watched` gave.
+
+    Returns:
+        Those that anybody has looked at, and those that the resource has.
     """
-    return frozenset(
-        [
-            str(name, "latin-1").lower()
-            for name, value in fields
-            if isinstance(value, Noticed) and value.was_read
-        ]
-    )
+    read, used = [], []
+    for name, value in fields:
+        if isinstance(value, Noticed) and value.was_read:
+            read.append(str(name, "latin-1").lower())
+            if value.was_used:
+                used.append(read[-1])
+    return frozenset(read), frozenset(used)

@@ -34,7 +34,8 @@ def asked(
     body: bytes | None = b"",
     *,
     was_read: bool = True,
-    noticed: Any = (),
+    used: Any = (),
+    set_before: Any = (),
     path_params: Any = None,
     **headers: str,
 ) -> Asked:
@@ -45,8 +46,23 @@ def asked(
     scope = {"method": "GET", "query_string": query.encode()}
     if path_params is not None:
         scope["path_params"] = path_params
-    seen = Observation("GET", "/", fields, 200, [], read=noticed)
-    return Asked(scope, seen, body, was_read=was_read)
+    seen = Observation("GET", "/", fields, 200, [])
+    return Asked(
+        scope,
+        seen,
+        body,
+        was_read=was_read,
+        used=frozenset(used),
+        set_before=set_before,
+    )
+
+
+def parts(*fields: str) -> bytes:
+    """A multipart form of fields that are written name=value."""
+    pairs = (field.partition("=") for field in fields)
+    head = 'Content-Disposition: form-data; name="'
+    lines = [f'--x\r\n{head}{name}"\r\n\r\n{text}\r\n' for name, _, text in pairs]
+    return "".join([*lines, "--x--\r\n"]).encode()
 
 
 def breaches(
@@ -71,15 +87,16 @@ def test_a_request_is_taken_apart() -> None:
     fields = [(b"x-a", b"1"), (b"x-a", b"2"), (b"cookie", b"c=d")]
     request = Asked(
         {"method": "PUT", "query_string": b"a=1&a=2&b", "path_params": {"id": 3}},
-        Observation("PUT", "/", fields, 200, [], read=["x-a"]),
+        Observation("PUT", "/", fields, 200, []),
         b"content",
         was_read=True,
+        used=frozenset({"x-a"}),
     )
     assert request.query == {"a": ["1", "2"], "b": [""]}
     assert request.header("x-a") == "1, 2"
     assert request.cookies == {"c": "d"}
     assert (request.content, request.was_read) == (b"content", True)
-    assert request.noticed == {"x-a"}
+    assert request.used == {"x-a"}
     assert request.text("path", "id") == "3"
     assert request.text("path", "no") is None
     assert request.text("query", "a") == "1, 2"
@@ -217,6 +234,8 @@ def test_a_breach_of_a_parameter_says_where_it_is_declared() -> None:
 
 BODY = {"required": True, **content(BOOK)}
 FORM = content(BOOK, "application/x-www-form-urlencoded")
+MULTIPART = content(BOOK, "multipart/form-data")
+PARTS_TYPE = "multipart/form-data; boundary=x"
 JSON_TYPE = "application/json"
 FORM_TYPE = "application/x-www-form-urlencoded"
 
@@ -234,9 +253,11 @@ FORM_TYPE = "application/x-www-form-urlencoded"
         ({}, asked(body=b"a", content_type="a/b")),
         (FORM, asked(body=b"title=a&id=1&x=2", content_type=FORM_TYPE)),
         (
-            content(BOOK, "multipart/form-data"),
-            asked(body=b"--a", content_type="multipart/form-data; boundary=a"),
+            MULTIPART,
+            asked(body=parts("title=a", "id=1", "x=2"), content_type=PARTS_TYPE),
         ),
+        (MULTIPART, asked(body=parts("title=a"), content_type="multipart/form-data")),
+        (MULTIPART, asked(body=b"", content_type=PARTS_TYPE)),
     ],
 )
 def test_content_that_fits_is_no_breach(
@@ -285,6 +306,16 @@ def test_content_that_fits_is_no_breach(
             asked(body=b"title=a&id=b", content_type=FORM_TYPE),
             "body: the field 'id' is no integer",
         ),
+        (
+            MULTIPART,
+            asked(body=parts("id=1"), content_type=PARTS_TYPE),
+            "body: the field 'title' is not there",
+        ),
+        (
+            MULTIPART,
+            asked(body=parts("title=a", "id=b"), content_type=PARTS_TYPE),
+            "body: the field 'id' is no integer",
+        ),
     ],
 )
 def test_content_that_does_not_fit_is_a_breach(
@@ -292,6 +323,24 @@ def test_content_that_does_not_fit_is_a_breach(
 ) -> None:
     """It says where in it, and why."""
     assert kinds(breaches(document(requestBody=declared), request_)) == [message]
+
+
+def test_a_file_is_a_field_whatever_is_in_it() -> None:
+    """A part without a name is none."""
+    name = b'Content-Disposition: form-data; name="title"; filename="a.txt"'
+    body = b"--x\r\n" + name + b"\r\n\r\n\xff\r\n--x\r\n\r\nnothing\r\n--x--\r\n"
+    request = asked(body=body, content_type=PARTS_TYPE)
+    assert breaches(document(requestBody=MULTIPART), request, "strict request") == []
+
+
+def test_strictly_a_form_has_no_other_fields() -> None:
+    """As most servers have it."""
+    found = document(requestBody=FORM)
+    request = asked(body=b"title=a&x=1", content_type=FORM_TYPE)
+    assert breaches(found, request) == []
+    assert kinds(breaches(found, request, "strict request")) == [
+        "body: the field 'x' is not declared"
+    ]
 
 
 def test_strictly_what_is_not_listed_does_not_fit() -> None:
@@ -308,7 +357,7 @@ def test_what_nothing_is_declared_of_is_a_breach() -> None:
     request = asked(
         "a=1&b=2",
         b"content",
-        noticed=["x-tenant", "accept-language", "x-request-id"],
+        used=["x-tenant", "accept-language", "x-request-id"],
         path_params={"id": 1},
         x_tenant="t",
     )
@@ -336,7 +385,7 @@ def test_what_is_declared_or_nobody_looked_at_is_none() -> None:
         security=[{"key": []}, {"token": []}],
         components={"securitySchemes": schemes},
     )
-    request = asked("token=1", b"content", was_read=False, noticed=["x-key", "x-a"])
+    request = asked("token=1", b"content", was_read=False, used=["x-key", "x-a"])
     assert undeclared(found, request) == []
     spread = document(parameters=[parameter("filter", schema={"type": "object"})])
     assert undeclared(spread, asked("a=1")) == []
@@ -344,6 +393,16 @@ def test_what_is_declared_or_nobody_looked_at_is_none() -> None:
     assert undeclared(named, asked(path_params={"id": 1})) == []
     taken = document(requestBody=BODY)
     assert undeclared(taken, asked(body=b"content")) == []
+
+
+def test_a_cookie_that_the_resource_looks_for_is_a_parameter() -> None:
+    """Unless the application has set it itself."""
+    found = document(parameters=[parameter("a", "cookie")])
+    request = asked(cookie="a=1; b=2; c=3", used=["cookie"], set_before=["c"])
+    assert kinds(undeclared(found, request)) == [
+        "parameter: the cookie parameter 'b' is not declared"
+    ]
+    assert undeclared(found, asked(cookie="b=2")) == []
 
 
 def test_credentials_are_there_in_one_of_the_ways() -> None:

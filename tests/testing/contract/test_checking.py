@@ -41,6 +41,7 @@ def check(
     was_asked: bool = True,
     keyed: Keyed | None = None,
     is_guess: bool = False,
+    used: Any = (),
     **more: Any,
 ) -> Checking:
     observation = seen(text, body, **more)
@@ -61,6 +62,7 @@ def check(
         exchange,
         observation,
         keyed or Keyed(),
+        used=frozenset(used),
         is_guess=is_guess,
     )
 
@@ -217,6 +219,20 @@ def test_an_operation_that_wants_to_know_who_asks_declares_it() -> None:
     assert breaches(found, refused, keyed=keyed) == []
     assert breaches(found, "GET /books -> 200", keyed=keyed) == []
     assert breaches(found, refused, keyed=keyed) == []
+
+
+def test_a_resource_that_looks_for_credentials_declares_them() -> None:
+    """As security, or as a parameter; middleware may look at whatever it likes."""
+    text = "GET /books | Authorization: a -> 200"
+    (message,) = breaches(document(), text, used=["authorization"])
+    assert message.startswith("security: credentials are wanted")
+    assert breaches(document(), text) == []
+    text = "GET /books | Authorization: a -> 404"
+    found = document(responses={"404": {}})
+    assert breaches(found, text, used=["authorization"]) == []
+    found = document(parameters=[parameter("Authorization", "header")])
+    text = "GET /books | Authorization: a -> 200"
+    assert breaches(found, text, used=["authorization"]) == []
 
 
 def test_a_media_type_that_is_declared_is_taken() -> None:

@@ -379,6 +379,22 @@ def test_the_asynchronous_client_has_contract_mode_too() -> None:
     asyncio.run(scenario())
 
 
+def test_a_cookie_is_a_parameter_unless_it_was_given() -> None:
+    """A session's was set by the application before."""
+
+    def remembers(request: Request) -> Response:
+        response = JSONResponse({"id": len(request.cookies)})
+        response.headers.append("vary", "Cookie")
+        response.set_cookie("session", "1")
+        return response
+
+    held = client(remembers)
+    held.get("/books")
+    assert held.get("/books").json() == {"id": 1}
+    with pytest.raises(ContractError, match="cookie parameter 'theme' is not declared"):
+        held.get("/books", cookies={"theme": "dark"})
+
+
 def test_a_media_type_of_a_request_is_held_to_the_document() -> None:
     """With its content."""
     found = document(
