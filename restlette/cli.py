@@ -7,7 +7,7 @@ becomes the server; `routes` shows the tree, `explain` what answers one request.
 Exit codes:
 
     0    it is done; of `explain` and `routes --match`, something answers
-    1    `explain` and `routes --match`: the answer is an error
+    1    `explain` and `routes --match`: the answer is an error; `check`: there is one
     2    it cannot be done, and the last lines on stderr say why and what to write
     130  interrupted
 
@@ -33,6 +33,7 @@ from typing import Any, Final, NamedTuple, Protocol
 
 import restlette
 from restlette.app import Restlette
+from restlette.checks import RULES, Finding, check
 from restlette.http.optional import MissingExtra
 from restlette.http.printable import printable
 from restlette.http.status import phrase
@@ -765,7 +766,8 @@ def _numbered(steps: Iterable[Step]) -> Iterator[str]:
         number, name, refuses = texts
         place = "" if step.place is None else f"  ({_relative(step.place)})"
         start = f"  {number.rjust(widths[0])}  {name.ljust(widths[1])}"
-        yield f"{start}  {refuses.ljust(widths[2])}  {printable(step.does)}{place}"
+        does = printable(step.does, _LONGEST)
+        yield f"{start}  {refuses.ljust(widths[2])}  {does}{place}"
 
 
 def _story(found: Explanation, request: str) -> Iterator[str]:
@@ -828,6 +830,82 @@ def _explain(parsed: argparse.Namespace) -> int:
     app = _router(parsed.app, factory=parsed.factory)
     request = _request(" ".join(parsed.request), "")
     return _match(app, *request, as_json=parsed.json, with_steps=True)
+
+
+# check --------------------------------------------------------------------------------
+
+
+# Characters of a message; those of a startup that fails are as long as they are.
+_LONGEST: Final = 4000
+
+
+def _add_check(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="for programs")
+    parser.add_argument(
+        "--strict", action="store_true", help="end with 1 for warnings, too"
+    )
+    parser.add_argument(
+        "--ignore",
+        metavar="ID",
+        action="append",
+        default=[],
+        help="leave findings of this kind out; may be given again",
+    )
+
+
+def _check(parsed: argparse.Namespace) -> int:
+    """Show what is probably wrong with an application."""
+    found = _checked(parsed)
+    if parsed.json:
+        shown = [
+            {
+                "id": e.id,
+                "severity": e.severity,
+                "message": e.message,
+                **_at_all(e.place),
+            }
+            for e in found
+        ]
+        print(json.dumps(shown, indent=2))
+    else:
+        for each in found:
+            where = _relative(each.place) or parsed.app
+            message = printable(each.message, _LONGEST)
+            print(f"{where}: {each.severity}[{each.id}]: {message}")
+        print(_summary(found))
+    grave = [each for each in found if parsed.strict or each.severity == "error"]
+    return 1 if grave else 0
+
+
+def _checked(parsed: argparse.Namespace) -> list[Finding]:
+    try:
+        app = _router(parsed.app, factory=parsed.factory)
+    except CommandError as exc:
+        # An extra that is missing is what is looked for.
+        cause = exc.__context__
+        if not isinstance(cause, MissingExtra) or "missing-extra" in parsed.ignore:
+            raise
+        return [Finding("missing-extra", f"{cause}.", None)]
+    module = sys.modules[_split(parsed.app)[0]]
+    try:
+        return check(app, file=module.__file__, ignore=parsed.ignore)
+    except ValueError as exc:
+        known = ", ".join(RULES)
+        raise CommandError(f"--ignore: {exc} There are: {known}") from exc
+
+
+def _at_all(place: Place | None) -> dict[str, Any]:
+    return _at(place) or {"file": None, "line": None}
+
+
+def _summary(found: Sequence[Finding]) -> str:
+    """Say how much was found."""
+    counts = [
+        (sum(each.severity == severity for each in found), severity)
+        for severity in ("error", "warning")
+    ]
+    told = [f"{count} {word}{'s' * (count > 1)}" for count, word in counts if count]
+    return ", ".join(told) or "nothing found"
 
 
 # Plug-ins -----------------------------------------------------------------------------
@@ -896,6 +974,7 @@ _COMMANDS: Final[
 ] = {
     "run": ("Run an application under a server.", _add_run, _run),
     "routes": ("Show the tree of an application's routes.", _add_routes, _routes),
+    "check": ("Show what is probably wrong with an application.", _add_check, _check),
     "explain": (
         "Show what answers a request, and each step on the way.",
         _add_explain,

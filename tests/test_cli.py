@@ -625,6 +625,109 @@ def test_what_cannot_be_explained(
     assert main(["explain", "GET", "/ping", "shop:foreign"]) == 2
 
 
+# check --------------------------------------------------------------------------------
+
+CHECKED = """
+import time
+from restlette import Restlette
+
+app = Restlette()
+
+@app.route("/")
+async def get(request):
+    time.sleep(1)
+
+warned = Restlette()
+
+@warned.route("/")
+async def quiet(request): ...
+
+
+
+def create():
+    return warned
+"""
+
+
+@pytest.fixture
+def checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    (tmp_path / "checked.py").write_text(CHECKED, "utf-8")
+    (tmp_path / "needy.py").write_text("from restlette import FileResponse\n", "utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    invalidate_caches()
+    yield
+    for name in ("checked", "needy"):
+        sys.modules.pop(name, None)
+
+
+def test_what_is_wrong_is_told(
+    capsys: pytest.CaptureFixture[str], checked: None
+) -> None:
+    assert main(["check", "checked:app"]) == 1
+    assert capsys.readouterr().out == (
+        "checked.py:7: warning[undocumented]: get answers GET / and has no docstring, "
+        "so that the schema says nothing of it. Write what it does in a line, or "
+        "include_in_schema=False.\n"
+        "checked.py:9: error[blocking-call]: get is a coroutine, and calls time.sleep, "
+        "which stops every other request while it waits. Write await "
+        "asyncio.sleep(...).\n"
+        "1 error, 1 warning\n"
+    )
+
+
+def test_warnings_are_errors_when_asked_to(
+    capsys: pytest.CaptureFixture[str], checked: None
+) -> None:
+    assert main(["check", "checked:warned"]) == 0
+    assert capsys.readouterr().out.endswith("\n1 warning\n")
+    assert main(["check", "--strict", "checked:create", "--factory"]) == 1
+    capsys.readouterr()
+    options = ["--strict", "--ignore", "undocumented"]
+    assert main(["check", "checked:warned", *options]) == 0
+    assert capsys.readouterr().out == "nothing found\n"
+
+
+def test_findings_for_programs(
+    capsys: pytest.CaptureFixture[str], checked: None, tmp_path: Path
+) -> None:
+    assert main(["check", "checked:app", "--json", "--ignore", "undocumented"]) == 1
+    (found,) = json.loads(capsys.readouterr().out)
+    message = found.pop("message")
+    assert message.startswith("get is a coroutine")
+    assert found == {
+        "id": "blocking-call",
+        "severity": "error",
+        "file": str(tmp_path / "checked.py"),
+        "line": 9,
+    }
+
+
+def test_an_extra_that_the_application_needs_at_once(
+    capsys: pytest.CaptureFixture[str],
+    checked: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delitem(sys.modules, "restlette.http.files", False)
+    monkeypatch.delitem(vars(restlette), "FileResponse", False)
+    monkeypatch.setitem(sys.modules, "aiofiles", None)
+    assert main(["check", "needy:app"]) == 1
+    assert capsys.readouterr().out == (
+        "needy:app: error[missing-extra]: restlette.http.files needs aiofiles: pip "
+        'install "restlette[files]".\n1 error\n'
+    )
+    assert main(["check", "needy:app", "--ignore", "missing-extra"]) == 2
+
+
+def test_what_cannot_be_checked(
+    capsys: pytest.CaptureFixture[str], checked: None
+) -> None:
+    assert main(["check", "checked:nothing"]) == 2
+    assert main(["check", "checked:app", "--ignore", "debag"]) == 2
+    error = capsys.readouterr().err
+    assert "there is no finding debag. There are: startup, " in error
+
+
 # run ----------------------------------------------------------------------------------
 
 COMMANDS: list[tuple[list[str], list[str]]] = [
@@ -1014,7 +1117,7 @@ def test_a_plug_ins_command_has_errors_of_its_own(
         ),
         (
             ["greet"],
-            "there is no command greet; there are run, routes, explain. One of an appl",
+            "there is no command greet; there are run, routes, check, explain. One",
         ),
         (["rn", "--help"], "there is no command rn (did you mean 'run'?); there are"),
         (["greet", "plugged:nothing"], "plugged has no nothing"),
@@ -1036,12 +1139,12 @@ def test_the_commands_that_there_are_are_named(
     main(["x", "plugged:app"])
     assert capsys.readouterr().err == (
         "restlette: there is no command x; with plugged:app there are: run, routes, "
-        "explain, greet, fail, none, wait\n"
+        "check, explain, greet, fail, none, wait\n"
     )
     main(["x"])
     assert capsys.readouterr().err == (
-        "restlette: there is no command x; there are run, routes, explain. One of an "
-        "application's plug-ins needs the application: restlette x module:app\n"
+        "restlette: there is no command x; there are run, routes, check, explain. One "
+        "of an application's plug-ins needs the application: restlette x module:app\n"
     )
 
 
@@ -1050,7 +1153,8 @@ def test_an_application_without_plug_ins_has_no_commands(
 ) -> None:
     assert main(["greet", "shop:router"]) == 2
     assert (
-        "with shop:router there are: run, routes, explain\n" in capsys.readouterr().err
+        "with shop:router there are: run, routes, check, explain\n"
+        in capsys.readouterr().err
     )
 
 

@@ -27,6 +27,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("restlette.app",),
     ("restlette",),
     (
+        "restlette.checks",
         "restlette.cli",
         "restlette.__main__",
         "restlette.testing",
