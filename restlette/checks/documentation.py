@@ -25,7 +25,7 @@ from restlette.resources.steps import place_of
 from restlette.resources.uri import Template
 from restlette.suggestions import did_you_mean
 
-__all__ = ["Handler", "check_documentation", "handlers_of_route"]
+__all__ = ["Handler", "check_documentation", "described", "handlers_of_route"]
 
 
 class Handler(NamedTuple):

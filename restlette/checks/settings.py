@@ -27,7 +27,7 @@ from restlette.resources.routes import (
     name_of,
 )
 
-__all__ = ["check_settings"]
+__all__ = ["check_settings", "routers"]
 
 
 def check_settings(app: Router, file: str | None) -> Iterator[Finding]:
