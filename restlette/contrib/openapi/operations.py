@@ -16,7 +16,6 @@ from restlette.contrib.openapi.docstrings import Docstring, read
 from restlette.contrib.openapi.patterns import ecma
 from restlette.http import errors as http_errors
 from restlette.http.errors import ACCEPT_FIELDS, BY_STATUS, HTTPException
-from restlette.http.files import FileResponse
 from restlette.http.response import (
     HTMLResponse,
     JSONResponse,
@@ -46,7 +45,6 @@ _CONTENT: Final[tuple[tuple[type, str, Object], ...]] = (
     (JSONResponse, "application/json", {}),
     (HTMLResponse, "text/html", {"type": "string"}),
     (PlainTextResponse, "text/plain", {"type": "string"}),
-    (FileResponse, "*/*", {}),
 )
 
 # RFC 9110 §15: fields that an answer of a status has, or may have.
@@ -441,12 +439,22 @@ def _own_response(kind: type[Response]) -> Iterable[tuple[str, Object]]:
         ),
         None,
     )
+    if _is_file(kind):
+        content = {"*/*": {"schema": {}}}
     response = {} if content is None else {"content": content}
     yield "200", response
-    if issubclass(kind, FileResponse):
+    if _is_file(kind):
         # RFC 9110 §14, §13: a part, or nothing that the client would not have.
         yield "206", dict(response)
         yield "304", {}
+
+
+def _is_file(kind: type) -> bool:
+    """Whether a response is a FileResponse, whose module needs a package of its own."""
+    return any(
+        (base.__module__, base.__qualname__) == ("restlette.http.files", "FileResponse")
+        for base in kind.__mro__
+    )
 
 
 def _errors(
@@ -473,7 +481,7 @@ def _errors(
             "" if problem.title is None else f"{problem.title}."
         )
     if any(
-        given.kind is not None and issubclass(given.kind, FileResponse)
+        given.kind is not None and _is_file(given.kind)
         for given in described.returns.given
     ):
         for status_code in (412, 416):

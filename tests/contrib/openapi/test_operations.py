@@ -1,5 +1,7 @@
 """Operations: what one function of an application is in a document."""
 
+import subprocess
+import sys
 from typing import Any, NoReturn
 
 import pytest
@@ -334,3 +336,22 @@ def test_a_class_may_say_what_its_tag_is() -> None:
 )
 def test_mappings_and_parameters_are_merged(base, over, both) -> None:
     assert merged(base, over) == both
+
+
+def test_it_needs_what_its_extra_brings_and_no_more() -> None:
+    """An application without files, Schemas or patches has a document as well."""
+    absent = ["aiofiles", "cattrs", "marshmallow", "jsonpatch", "python_multipart"]
+    program = (
+        "import sys\n"
+        f"sys.modules |= dict.fromkeys({absent!r})\n"
+        "from restlette import Restlette\n"
+        "from restlette.contrib.openapi import describe\n"
+        "app = Restlette()\n"
+        "@app.route('/ping', methods=['GET'])\n"
+        "async def ping(request) -> dict: ...\n"
+        "print(*describe(app)['paths'])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "/ping\n"
