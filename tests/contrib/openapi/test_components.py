@@ -172,6 +172,25 @@ def test_what_differs_in_a_circle_differs_all_around() -> None:
     assert twig["branch"] == ref("BranchInput")
 
 
+def test_what_tells_objects_apart_refers_to_components() -> None:
+    @attrs.frozen
+    class Cat:
+        kind: Literal["cat"]
+
+    @attrs.frozen
+    class Dog:
+        kind: Literal["dog"]
+        age: int = 1
+
+    assert Components().taken(Cat | Dog)["discriminator"] == {
+        "propertyName": "kind",
+        "mapping": {
+            "cat": "#/components/schemas/Cat",
+            "dog": "#/components/schemas/DogInput",
+        },
+    }
+
+
 def test_a_long_chain_of_classes_is_followed() -> None:
     """As long as Python's stack is deep, and longer."""
     module = ModuleType("chain")

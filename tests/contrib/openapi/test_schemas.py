@@ -634,17 +634,27 @@ def typed(draw: st.DrawFn, depth: int = 2) -> tuple[Any, Any]:
                 member or v.instance_of(object)
             )
         case "union":
-            return draw(
-                st.sampled_from(
-                    [int | str, int | float, date | bool | list[int], bool | Decimal]
-                )
-            ), None
+            return draw(st.sampled_from(UNIONS)), None
     return draw(classes(depth - 1)), None
 
 
 def _one(validators: Any) -> Any:
     return v.and_(*validators) if isinstance(validators, list) else validators
 
+
+UNIONS: list[Any] = [
+    int | str,
+    int | float,
+    date | bool | list[int],
+    bool | Decimal,
+    Size | float,
+    Literal["a", 1] | date | None,
+    Cat | Dog,
+    Cat | Dog | None | str,
+    Bird | Cat,
+    Bird | Point | UUID,
+    dict[str, int] | list[str] | int,
+]
 
 NUMBER = count()
 
