@@ -1,10 +1,12 @@
 """What every test runs under: CI's strictness, and hypothesis's profile."""
 
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 
 import pytest
 from hypothesis import settings
+
+from tests.postgres import program, serving_postgres
 
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true")
 
@@ -12,6 +14,15 @@ IN_CI = os.environ.get("CI", "").lower() in ("1", "true")
 # examples are the same every time, so that a red run can be repeated.
 settings.register_profile("restlette", deadline=None, derandomize=IN_CI)
 settings.load_profile("restlette")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The URL of a database in a real PostgreSQL, which all tests share."""
+    if program("initdb") is None:
+        pytest.skip("PostgreSQL is not on this machine")
+    with serving_postgres() as url:
+        yield url
 
 
 def _refuse(report: pytest.TestReport | pytest.CollectReport, nodeid: str) -> None:

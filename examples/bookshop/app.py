@@ -2,13 +2,36 @@
 
 from __future__ import annotations
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from examples.bookshop.database import (
+    Database,
+    FirstBooks,
+    open_database,
+    open_session,
+    read_first_books,
+)
 from examples.bookshop.files import Covers, open_covers
+from examples.bookshop.news import News
 from examples.bookshop.resources import Welcome, books
-from examples.bookshop.store import BookStore, open_store
+from examples.bookshop.store import BookStore, ISBNTaken, NoSuchBook
 from restlette import Restlette
+from restlette.contrib.openapi import OpenAPI
 
 app = Restlette()
-app.provide(BookStore, open_store)
+app.provide(FirstBooks, read_first_books)
+app.provide(Database, open_database)
+app.provide(AsyncSession, open_session, scope="request")
+app.provide(News, News)
+app.provide(BookStore, BookStore, scope="request")
 app.provide(Covers, open_covers)
+app.problem(NoSuchBook, status_code=404, detail=str)
+app.problem(
+    ISBNTaken,
+    status_code=409,
+    detail=str,
+    extensions=lambda exc: {"book_id": exc.other.id},
+)
 app.add_route("/", Welcome)
 app.mount("/books", books)
+app.install(OpenAPI(title="The bookshop", version="1"))

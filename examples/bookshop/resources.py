@@ -9,28 +9,34 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from pathlib import Path
-
-import attrs
+from typing import Annotated, Any
 
 from examples.bookshop.files import BooksForm, CoverForm, Covers, read_books
+from examples.bookshop.guards import Seller
 from examples.bookshop.models import (
     Book,
-    BookPatch,
     BookQuery,
     Change,
     Imported,
     NewBook,
+    Numbers,
 )
+from examples.bookshop.news import News
 from examples.bookshop.store import BookStore
 from restlette import (
+    Anyone,
     Created,
     EventStream,
     FileResponse,
     HTMLResponse,
     HTTPEndpoint,
+    Page,
+    Patch,
+    Preconditions,
     Request,
     Router,
     ServerSentEvent,
+    Validators,
     WebSocket,
     WebSocketEndpoint,
 )
@@ -55,9 +61,10 @@ class Books(HTTPEndpoint):
 
     store: BookStore
 
-    async def get(self, request: Request, query: BookQuery) -> list[Book]:
-        """List the books that the query asks for."""
-        return await self.store.find(query)
+    async def get(self, request: Request, query: BookQuery) -> Page[Book]:
+        """List the books that the query asks for, a page at a time."""
+        found, total = await self.store.find(query)
+        return query.page_of(found, request, total=total)
 
     async def post(self, request: Request, body: NewBook) -> Created[Book]:
         """Add a book.
@@ -69,12 +76,38 @@ class Books(HTTPEndpoint):
         return Created(book, location=BookItem.ref(book_id=book.id))
 
 
+@books.route("/numbers", name="numbers")
+class CountedBooks(HTTPEndpoint):
+    """How many books there are."""
+
+    store: BookStore
+
+    async def get(self, request: Request) -> Annotated[dict[str, Any], Numbers]:
+        """Count the books, and those in each language."""
+        by_language = await self.store.by_language()
+        return {"total": sum(by_language.values()), "by_language": by_language}
+
+
 @books.route("/{book_id:int}", name="item")
 class BookItem(HTTPEndpoint):
-    """One book."""
+    """One book.
+
+    Args:
+        book_id: The book's number.
+    """
+
+    guards = [Seller().to("delete"), Anyone]
 
     store: BookStore
     covers: Covers
+
+    async def validators(self, request: Request, book_id: int) -> Validators:
+        """Say in which state the book is.
+
+        Raises:
+            NoSuchBook: There is no such book.
+        """
+        return (await self.store.get(book_id)).validators
 
     async def get(self, request: Request, book_id: int) -> Book:
         """Show the book.
@@ -82,34 +115,49 @@ class BookItem(HTTPEndpoint):
         Raises:
             NoSuchBook: There is no such book.
         """
-        return await self.store.get(book_id)
+        return (await self.store.get(book_id)).book
 
-    async def put(self, request: Request, book_id: int, body: NewBook) -> Book:
+    async def put(
+        self,
+        request: Request,
+        book_id: int,
+        body: NewBook,
+        preconditions: Preconditions,
+    ) -> Book:
         """Describe the book anew.
 
         Raises:
             NoSuchBook: There is no such book.
             ISBNTaken: Another book has the ISBN.
         """
-        return await self.store.replace(Book(**attrs.asdict(body), id=book_id))
+        return await self.store.replace(book_id, body, preconditions)
 
-    async def patch(self, request: Request, book_id: int, body: BookPatch) -> Book:
-        """Change what the body names, and leave the rest.
+    async def patch(
+        self,
+        request: Request,
+        book_id: int,
+        body: Patch[NewBook],
+        preconditions: Preconditions,
+    ) -> Book:
+        """Change what the patch names, and leave the rest.
 
         Raises:
             NoSuchBook: There is no such book.
             ISBNTaken: Another book has the ISBN.
         """
-        book = await self.store.get(book_id)
-        return await self.store.replace(body.apply(book))
+        kept = await self.store.get(book_id)
+        new = body.apply(kept.book.described())
+        return await self.store.replace(book_id, new, preconditions)
 
-    async def delete(self, request: Request, book_id: int) -> None:
+    async def delete(
+        self, request: Request, book_id: int, preconditions: Preconditions
+    ) -> None:
         """Take the book out of the shop.
 
         Raises:
             NoSuchBook: There is no such book.
         """
-        await self.store.remove(book_id)
+        await self.store.remove(book_id, preconditions)
         self.covers.remove(book_id)
 
 
@@ -171,11 +219,11 @@ class Feed(WebSocketEndpoint):
 
     encoding = "json"
 
-    store: BookStore
+    news: News
 
     async def on_connect(self, websocket: WebSocket) -> None:
         """Begin to tell; what happens from now on is heard."""
-        self._changes = self.store.watch()
+        self._changes = self.news.watch()
         await websocket.accept()
 
     async def stream(self, websocket: WebSocket) -> AsyncIterator[Change]:
@@ -188,14 +236,14 @@ class Feed(WebSocketEndpoint):
 class Changes(HTTPEndpoint):
     """The same as events, for who rather asks over HTTP."""
 
-    store: BookStore
+    news: News
 
     async def get(self, request: Request) -> EventStream[Change]:
         """Tell of changes as they come; who comes back hears what was missed."""
-        changes = self.store.watch()
+        changes = self.news.watch()
         last = request.headers.get("last-event-id", "")
         is_number = last.isdecimal() and len(last) < 20
-        missed = self.store.since(int(last)) if is_number else []
+        missed = self.news.since(int(last)) if is_number else []
 
         async def events() -> AsyncIterator[ServerSentEvent[Change]]:
             for change in missed:

@@ -1,87 +1,112 @@
-"""Where the books are: in memory, filled from `books.csv` when the shop opens.
+"""What can be done with the books, within the transaction of one request.
 
-The methods are `async`, as those of a store with a database would be. Nothing in them
-waits, so there is no lock: between a check and the change that it allows, no other
-request has its turn.
+What was done is told when the transaction is kept, and not before. Two requests may
+read a book in one state and go on to change it: the second one to write finds another
+version there, and is refused.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections import deque
-from collections.abc import Iterable
-from pathlib import Path
-from weakref import WeakSet
+from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import Any
 
 import attrs
+from sqlalchemy import Select, func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm.exc import StaleDataError
 
-from examples.bookshop.files import read_books
-from examples.bookshop.models import (
-    Book,
-    BookQuery,
-    Change,
-    Event,
-    Imported,
-    NewBook,
-)
-from examples.bookshop.search import find
-from restlette import Conflict, NotFound
+from examples.bookshop.database import BookRow, columns_of, when_kept
+from examples.bookshop.models import Book, BookQuery, Event, Imported, NewBook, Order
+from examples.bookshop.news import News
+from examples.bookshop.search import fold
+from restlette import ETag, PreconditionFailed, Preconditions, Validators
 
-BOOKS = Path(__file__).with_name("books.csv")
-
-# How many changes wait for a listener, and how many are remembered for those who come
-# back.
-BACKLOG = 32
-HISTORY = 1000
+# What books are sorted by; what is equal in that is by number.
+ORDERS: Mapping[Order, tuple[Any, ...]] = {
+    Order.TITLE: (BookRow.folded_title,),
+    Order.AUTHOR: (BookRow.folded_author, BookRow.year),
+    Order.OLDEST: (BookRow.year,),
+    Order.NEWEST: (BookRow.year.desc(),),
+}
 
 
-class NoSuchBook(NotFound):
+JUST_NOW = "The book was changed just now."
+
+
+class NoSuchBook(LookupError):
     """No book has this number."""
 
     def __init__(self, book_id: int) -> None:
         super().__init__(f"There is no book {book_id}.")
 
 
-class ISBNTaken(Conflict):
-    """Another book has this ISBN; the problem says which one."""
+class ISBNTaken(Exception):
+    """Another book has this ISBN.
+
+    Attributes:
+        other: That book.
+    """
 
     def __init__(self, other: Book) -> None:
         super().__init__(
-            f"The ISBN {other.isbn} belongs to book {other.id}, {other.title}.",
-            extensions={"book_id": other.id},
+            f"The ISBN {other.isbn} belongs to book {other.id}, {other.title}."
         )
+        self.other = other
+
+
+@attrs.frozen
+class Kept:
+    """A book, and the state that it is in.
+
+    Attributes:
+        book: The book.
+        validators: What that state is known by.
+    """
+
+    book: Book
+    validators: Validators
 
 
 class BookStore:
-    """The books of the shop, and whoever wants to hear of changes.
+    """The books of the shop.
 
     Args:
-        books: The books to begin with; they are numbered from 1.
+        session: The session of the request.
+        news: Who is told of changes.
     """
 
-    def __init__(self, books: Iterable[NewBook] = ()) -> None:
-        self._books: dict[int, Book] = {}
-        self._by_isbn: dict[str, Book] = {}
-        self._last_id = 0
-        self._watchers: WeakSet[asyncio.Queue[Change]] = WeakSet()
-        self._happened = 0
-        self._history: deque[Change] = deque(maxlen=HISTORY)
-        for book in books:
-            self._add(book)
+    def __init__(self, session: AsyncSession, news: News) -> None:
+        self._session = session
+        self._news = news
 
-    async def find(self, query: BookQuery) -> list[Book]:
-        """Give the books that a query asks for."""
-        return find(self._books.values(), query)
+    async def find(self, query: BookQuery) -> tuple[list[Book], int]:
+        """Give the books of the page that is asked for, and how many there are."""
+        found = _found(query)
+        count = select(func.count()).select_from(found.subquery())
+        page = (
+            found.order_by(*ORDERS[query.order], BookRow.id)
+            .limit(query.size)
+            .offset(query.offset)
+        )
+        rows = await self._session.scalars(page)
+        return [row.book() for row in rows], await self._session.scalar(count) or 0
 
-    async def get(self, book_id: int) -> Book:
+    async def by_language(self) -> dict[str, int]:
+        """Give how many books there are in each language."""
+        counts = select(BookRow.language, func.count()).group_by(BookRow.language)
+        rows = await self._session.execute(counts.order_by(BookRow.language))
+        return {each[0]: each[1] for each in rows}
+
+    async def get(self, book_id: int) -> Kept:
         """Give a book.
 
         Raises:
             NoSuchBook: No book has this number.
         """
-        if book_id not in self._books:
-            raise NoSuchBook(book_id)
-        return self._books[book_id]
+        row = await self._row(book_id)
+        return Kept(row.book(), _validators_of(row))
 
     async def add(self, new: NewBook) -> Book:
         """Add a book, and give it with its number.
@@ -89,80 +114,112 @@ class BookStore:
         Raises:
             ISBNTaken: The book is in the shop already.
         """
-        book = self._add(new)
+        await self._check_isbn(new.isbn)
+        row = BookRow()
+        await self._write(row, new)
+        book = row.book()
         self._tell(Event.ADDED, book)
         return book
 
     async def add_all(self, books: Iterable[NewBook]) -> Imported:
         """Add those of the books that are not in the shop yet."""
-        added = known = 0
+        known = set(await self._session.scalars(select(BookRow.isbn)))
+        before = len(known)
+        added = 0
+        total = 0
         for book in books:
-            if book.isbn in self._by_isbn:
-                known += 1
-            else:
+            total += 1
+            if book.isbn not in known:
+                known.add(book.isbn)
                 await self.add(book)
-                added += 1
-        return Imported(added, known)
+        added = len(known) - before
+        return Imported(added, total - added)
 
-    async def replace(self, book: Book) -> Book:
-        """Put a book in the place of the one with the same number.
+    async def replace(
+        self, book_id: int, new: NewBook, preconditions: Preconditions
+    ) -> Book:
+        """Describe a book anew, if it is in the state that is meant.
 
         Raises:
             NoSuchBook: No book has this number.
             ISBNTaken: Another book has this ISBN.
+            PreconditionFailed: It is in another state, or was changed just now.
         """
-        old = await self.get(book.id)
-        self._place(book)
-        if book.isbn != old.isbn:
-            del self._by_isbn[old.isbn]
+        row = await self._row(book_id)
+        preconditions.check(_validators_of(row))
+        if new.isbn != row.isbn:
+            await self._check_isbn(new.isbn)
+        await self._write(row, new)
+        book = row.book()
         self._tell(Event.CHANGED, book)
         return book
 
-    async def remove(self, book_id: int) -> None:
+    async def remove(self, book_id: int, preconditions: Preconditions) -> None:
         """Remove a book; its number is not given again.
 
         Raises:
             NoSuchBook: No book has this number.
+            PreconditionFailed: It is in another state, or was changed just now.
         """
-        book = await self.get(book_id)
-        del self._books[book_id], self._by_isbn[book.isbn]
+        row = await self._row(book_id)
+        preconditions.check(_validators_of(row))
+        book = row.book()
+        try:
+            await self._session.delete(row)
+            await self._session.flush()
+        except StaleDataError:
+            raise PreconditionFailed(JUST_NOW) from None
         self._tell(Event.REMOVED, book)
 
-    def watch(self) -> asyncio.Queue[Change]:
-        """Give a queue that every change is put on, for as long as it is kept.
+    async def _row(self, book_id: int) -> BookRow:
+        # A number that no database can have is none of a book's.
+        row = None
+        if book_id < 2**31:
+            row = await self._session.get(BookRow, book_id)
+        if row is None:
+            raise NoSuchBook(book_id)
+        return row
 
-        Whoever is slow loses the oldest changes; nobody waits for them.
-        """
-        changes: asyncio.Queue[Change] = asyncio.Queue(BACKLOG)
-        self._watchers.add(changes)
-        return changes
+    async def _check_isbn(self, isbn: str) -> None:
+        taken = select(BookRow).where(BookRow.isbn == isbn)
+        other = (await self._session.scalars(taken)).first()
+        if other is not None:
+            raise ISBNTaken(other.book())
 
-    def since(self, number: int) -> list[Change]:
-        """Give the changes after a number, as far as they are remembered."""
-        return [change for change in self._history if change.number > number]
+    async def _write(self, row: BookRow, new: NewBook) -> None:
+        """Write a row, whose ISBN may have been taken since it was looked for."""
+        try:
+            # What the database refuses is undone, and what was before it is not.
+            async with self._session.begin_nested():
+                for name, value in columns_of(new).items():
+                    setattr(row, name, value)
+                self._session.add(row)
+                await self._session.flush()
+        except StaleDataError:
+            raise PreconditionFailed(JUST_NOW) from None
+        except IntegrityError:
+            await self._check_isbn(new.isbn)
+            raise
 
-    def _add(self, new: NewBook) -> Book:
-        book = Book(**attrs.asdict(new), id=self._last_id + 1)
-        self._place(book)
-        self._last_id = book.id
-        return book
-
-    def _place(self, book: Book) -> None:
-        other = self._by_isbn.get(book.isbn, book)
-        if other.id != book.id:
-            raise ISBNTaken(other)
-        self._books[book.id] = self._by_isbn[book.isbn] = book
-
-    def _tell(self, event: Event, book: Book) -> None:
-        self._happened += 1
-        change = Change(self._happened, event, book)
-        self._history.append(change)
-        for changes in self._watchers:
-            if changes.full():
-                changes.get_nowait()
-            changes.put_nowait(change)
+    def _tell(self, what: Event, book: Book) -> None:
+        when_kept(self._session, partial(self._news.tell, what, book))
 
 
-def open_store() -> BookStore:
-    """Give a store with the books that the shop opens with."""
-    return BookStore(read_books(BOOKS.read_bytes()))
+def _validators_of(row: BookRow) -> Validators:
+    return Validators(etag=ETag(f"{row.id}-{row.version}"))
+
+
+def _found(query: BookQuery) -> Select[BookRow]:
+    """Give the books that a query asks for, in no order and on no page."""
+    both = BookRow.folded_title + " " + BookRow.folded_author
+    found = select(BookRow).where(
+        BookRow.year >= query.since,
+        BookRow.year <= query.until,
+        *(both.contains(word, autoescape=True) for word in fold(query.q).split()),
+    )
+    if query.author:
+        author = fold(query.author)
+        found = found.where(BookRow.folded_author.contains(author, autoescape=True))
+    if query.language is not None:
+        found = found.where(BookRow.language == query.language)
+    return found

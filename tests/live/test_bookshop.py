@@ -15,10 +15,10 @@ import requests
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
+from examples.bookshop.database import BOOKS
 from examples.bookshop.files import COLUMNS
-from examples.bookshop.store import BOOKS
 from restlette.http.limits import DEFAULT_LIMITS
-from tests.examples.bookshop.shelf import WIND, as_json
+from tests.examples.bookshop.shelf import KEY, MERGE, WIND, as_json
 from tests.live.server import HOST, Server
 from tests.live.wire import TIMEOUT, Answer, ask, message, of_the_application
 
@@ -77,7 +77,7 @@ def wind(shop: Server) -> Iterator[int]:
     """The number of a book that is there for one test."""
     book_id = send(shop, "POST", "/books", json=as_json(WIND)).json()["id"]
     yield book_id
-    send(shop, "DELETE", f"/books/{book_id}")
+    send(shop, "DELETE", f"/books/{book_id}", headers=KEY)
 
 
 def test_get_answers_200_with_the_page_of_welcome(shop: Server) -> None:
@@ -88,23 +88,29 @@ def test_get_answers_200_with_the_page_of_welcome(shop: Server) -> None:
 
 
 def test_get_answers_200_with_books(shop: Server) -> None:
-    answer = send(shop, "GET", "/books?author=austen&order=oldest&limit=2&offset=1")
+    answer = send(shop, "GET", "/books?author=austen&order=oldest&size=2&page=2")
     assert answer.status == 200
-    assert answer.headers == content_fields(answer, "application/json")
-    titles = [book["title"] for book in answer.json()]
-    assert titles == ["Pride and Prejudice", "Mansfield Park"]
+    parts = {"first": 1, "prev": 1, "next": 3, "last": 3}
+    links = ", ".join(
+        f'<?author=austen&order=oldest&size=2&page={page}>; rel="{relation}"'
+        for relation, page in parts.items()
+    )
+    assert answer.headers == content_fields(answer, "application/json", link=links)
+    titles = [book["title"] for book in answer.json()["items"]]
+    assert titles == ["Mansfield Park", "Emma"]
+    assert answer.json()["total"] == 6
 
 
 def test_get_finds_what_is_not_ascii(shop: Server) -> None:
     answer = send(shop, "GET", "/books", params={"q": "маргарита"})
-    assert [book["author"] for book in answer.json()] == ["Михаил Булгаков"]
+    assert [book["author"] for book in answer.json()["items"]] == ["Михаил Булгаков"]
     assert "Мастер".encode() in answer.content
 
 
 def test_get_answers_200_with_one_book(shop: Server) -> None:
     answer = send(shop, "GET", "/books/1")
     assert answer.status == 200
-    assert answer.headers == content_fields(answer, "application/json")
+    assert answer.headers == content_fields(answer, "application/json", etag='"1-1"')
     assert answer.json() == {
         "id": 1,
         "isbn": "9780231073370",
@@ -136,7 +142,11 @@ def test_head_answers_with_the_fields_of_get_and_no_content(
         (
             "/books/1",
             "DELETE, GET, HEAD, OPTIONS, PATCH, PUT",
-            {"accept-patch": "application/json"},
+            {
+                "accept-patch": (
+                    "application/merge-patch+json, application/json-patch+json"
+                )
+            },
         ),
     ],
 )
@@ -163,11 +173,11 @@ def test_a_book_goes_through_its_life(shop: Server) -> None:
     assert (put.status, put.json()) == (200, {**book, "year": 2008})
     assert put.headers == content_fields(put, "application/json")
 
-    patched = send(shop, "PATCH", location, json={"year": 2007})
+    patched = send(shop, "PATCH", location, json={"year": 2007}, headers=MERGE)
     assert (patched.status, patched.json()) == (200, book)
     assert patched.headers == content_fields(patched, "application/json")
 
-    deleted = send(shop, "DELETE", location)
+    deleted = send(shop, "DELETE", location, headers=KEY)
     assert (deleted.status, deleted.headers, deleted.content) == (204, {}, b"")
     assert send(shop, "GET", location).status == 404
 
@@ -177,7 +187,7 @@ def test_a_book_goes_through_its_life(shop: Server) -> None:
     [
         ("/books/", "/books"),
         ("/books/1/", "/books/1"),
-        ("/books/?q=%C3%A9t%C3%A9&limit=1", "/books?q=%C3%A9t%C3%A9&limit=1"),
+        ("/books/?q=%C3%A9t%C3%A9&size=1", "/books?q=%C3%A9t%C3%A9&size=1"),
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "POST"])
@@ -230,9 +240,9 @@ def test_what_is_not_there_is_answered_404(
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
 def test_what_is_not_there_cannot_be_changed(shop: Server, method: str) -> None:
-    answer = send(shop, method, "/books/99999", json=MARTIAN)
-    if method == "DELETE":
-        answer = send(shop, method, "/books/99999")
+    fields = {"PATCH": MERGE, "DELETE": KEY}.get(method)
+    content = None if method == "DELETE" else MARTIAN
+    answer = send(shop, method, "/books/99999", json=content, headers=fields)
     assert_problem(answer, 404, "Not Found", "There is no book 99999.")
 
 
@@ -284,7 +294,7 @@ def test_an_isbn_that_is_taken_is_answered_409(shop: Server, wind: int) -> None:
     assert_problem(answer, 409, "Conflict", detail)
     assert answer.json()["book_id"] == wind
     assert_problem(
-        send(shop, "PATCH", "/books/1", json={"isbn": WIND.isbn}),
+        send(shop, "PATCH", "/books/1", json={"isbn": WIND.isbn}, headers=MERGE),
         409,
         "Conflict",
         detail,
@@ -355,11 +365,11 @@ def test_content_that_is_no_book_is_answered_422_with_every_place(
 
 
 def test_a_query_that_is_wrong_is_answered_422_with_every_name(shop: Server) -> None:
-    answer = send(shop, "GET", "/books?limit=0&order=price&colour=red")
+    answer = send(shop, "GET", "/books?size=0&order=price&colour=red")
     assert answer.status == 422
     assert answer.headers == problem_fields(answer)
     names = sorted(error["name"] for error in answer.json()["errors"])
-    assert names == ["colour", "limit", "order"]
+    assert names == ["colour", "order", "size"]
 
 
 def test_the_feed_asked_over_http_is_answered_426(shop: Server) -> None:
@@ -378,8 +388,8 @@ def test_the_feed_tells_of_every_change(shop: Server) -> None:
     with feed_of(shop) as one, feed_of(shop) as other:
         book = send(shop, "POST", "/books", json=as_json(WIND)).json()
         location = f"/books/{book['id']}"
-        send(shop, "PATCH", location, json={"year": 2008})
-        send(shop, "DELETE", location)
+        send(shop, "PATCH", location, json={"year": 2008}, headers=MERGE)
+        send(shop, "DELETE", location, headers=KEY)
         heard = [json.loads(one.recv(TIMEOUT)) for _ in range(3)]
         first = heard[0]["number"]
         assert heard == [
@@ -394,7 +404,7 @@ def test_changes_come_as_events_too(shop: Server) -> None:
     """With the number of each, from which a client that was away goes on."""
     with feed_of(shop) as feed:
         book = send(shop, "POST", "/books", json=as_json(WIND)).json()
-        send(shop, "DELETE", f"/books/{book['id']}")
+        send(shop, "DELETE", f"/books/{book['id']}", headers=KEY)
         number = json.loads(feed.recv(TIMEOUT))["number"]
     fields = ["Host: shop.example", f"Last-Event-ID: {number - 1}"]
     with (
@@ -451,7 +461,8 @@ def test_a_client_that_leaves_is_not_missed(shop: Server, wind: int) -> None:
     with feed_of(shop) as feed:
         feed.socket.close()
     with feed_of(shop) as other:
-        send(shop, "PATCH", f"/books/{wind}", json={"year": 2008})
+        year = {"year": 2008}
+        send(shop, "PATCH", f"/books/{wind}", json=year, headers=MERGE)
         assert json.loads(other.recv(TIMEOUT))["event"] == "changed"
 
 

@@ -53,7 +53,8 @@ def run(shop: Server, command: str) -> int:
     content = options.form or options.json
     if content is not None:
         form = "application/x-www-form-urlencoded"
-        fields["content-type"] = form if options.form else "application/json"
+        fields = {name.lower(): value for name, value in fields.items()}
+        fields.setdefault("content-type", form if options.form else "application/json")
         content = content.encode()
     if options.range is not None:
         fields["range"] = f"bytes={options.range}"

@@ -4,22 +4,26 @@ import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
+import attrs
 import pytest
 
 import examples.bookshop
 from examples.bookshop.app import app
-from examples.bookshop.models import Change
+from examples.bookshop.database import FirstBooks
+from examples.bookshop.models import Book, Change, Event
+from examples.bookshop.news import News
 from examples.bookshop.resources import Changes
-from examples.bookshop.store import BookStore
 from restlette import ServerSentEvent
 from restlette.testing import TestClient, build_request
 from tests.examples.bookshop.shelf import (
     EMMA,
     GERMINAL,
+    KEY,
+    MERGE,
     NANA,
+    THREE,
     WIND,
     as_json,
-    small_store,
     written,
 )
 
@@ -27,14 +31,17 @@ from tests.examples.bookshop.shelf import (
 @pytest.fixture
 def client() -> Iterator[TestClient]:
     """A client of a shop with three books."""
-    with app.override(BookStore, small_store()), TestClient(app) as client:
+    with app.override(FirstBooks, THREE), TestClient(app) as client:
         yield client
 
 
 def test_the_shop_opens_with_its_books_and_forgets_what_was_done() -> None:
     with TestClient(app) as client:
-        assert len(client.get("/books?limit=100").json()) == 100
-        assert client.delete("/books/1").status_code == 204
+        page = client.get("/books?size=100")
+        assert len(page.json()["items"]) == 100
+        assert page.json()["total"] == 548
+        assert 'rel="last"' in page.headers["link"]
+        assert client.delete("/books/1", headers=KEY).status_code == 204
         assert client.get("/books/1").status_code == 404
     with TestClient(app) as client:
         assert client.get("/books/1").json()["title"] == "The Pillow Book"
@@ -48,16 +55,65 @@ def test_a_book_goes_through_its_life(client: TestClient) -> None:
 
     there = client.get(created.headers["location"])
     assert there.json() == as_json(WIND, id=4)
+    assert there.headers["etag"] == '"4-1"'
 
-    patched = client.patch("/books/4", json={"year": 2008})
+    patched = client.patch("/books/4", json={"year": 2008}, headers=MERGE)
     assert patched.json() == as_json(WIND, id=4, year=2008)
 
     put = client.put("/books/4", json=as_json(WIND))
     assert put.json() == as_json(WIND, id=4)
 
-    deleted = client.delete("/books/4")
+    deleted = client.delete("/books/4", headers=KEY)
     assert (deleted.status_code, deleted.content) == (204, b"")
     assert client.get("/books/4").status_code == 404
+
+
+def test_who_saw_an_earlier_state_changes_nothing(client: TestClient) -> None:
+    seen = {"if-match": client.get("/books/1").headers["etag"]}
+    assert client.put("/books/1", json=as_json(WIND), headers=seen).status_code == 200
+    for method, options in (
+        ("PUT", {"json": as_json(EMMA), "headers": seen}),
+        ("PATCH", {"json": {"year": 1}, "headers": {**seen, **MERGE}}),
+        ("DELETE", {"headers": {**seen, **KEY}}),
+    ):
+        assert client.request(method, "/books/1", **options).status_code == 412
+    assert client.get("/books/1").json() == as_json(WIND, id=1)
+    again = {"if-none-match": client.get("/books/1").headers["etag"]}
+    assert client.get("/books/1", headers=again).status_code == 304
+
+
+def test_a_book_can_be_patched_by_operations(client: TestClient) -> None:
+    operations = [
+        {"op": "test", "path": "/title", "value": "Emma"},
+        {"op": "replace", "path": "/year", "value": 1816},
+    ]
+    fields = {"content-type": "application/json-patch+json"}
+    patched = client.patch("/books/1", json=operations, headers=fields)
+    assert patched.json() == as_json(EMMA, id=1, year=1816)
+    refused = client.patch("/books/1", json={"id": 7}, headers=MERGE)
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (
+        422,
+        "unknown",
+    )
+
+
+def test_sellers_alone_take_books_away(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = client.delete("/books/1")
+    assert refused.status_code == 401
+    assert refused.headers["www-authenticate"] == 'Bearer realm="bookshop"'
+    wrong = {"authorization": "Bearer other"}
+    assert client.delete("/books/1", headers=wrong).status_code == 401
+    assert client.delete("/books/1", headers=KEY).status_code == 204
+    monkeypatch.setenv("BOOKSHOP_KEY", "other")
+    assert client.delete("/books/2", headers=KEY).status_code == 401
+    assert client.delete("/books/2", headers=wrong).status_code == 204
+
+
+def test_books_are_counted(client: TestClient) -> None:
+    counted = client.get("/books/numbers").json()
+    assert counted == {"total": 3, "by_language": {"en": 1, "fr": 2}}
 
 
 def test_a_conflict_names_the_other_book(client: TestClient) -> None:
@@ -81,10 +137,10 @@ def test_a_number_that_no_book_can_have_is_not_found(client: TestClient) -> None
 def test_what_a_client_hears_of_changes(client: TestClient) -> None:
     with client.websocket_connect("/books/feed") as feed:
         client.post("/books", json=as_json(WIND))
-        client.patch("/books/4", json={"year": 2008})
-        client.delete("/books/4")
+        client.patch("/books/4", json={"year": 2008}, headers=MERGE)
+        client.delete("/books/4", headers=KEY)
         client.post("/books", json=as_json(NANA))
-        client.delete("/books/1")
+        client.delete("/books/1", headers=KEY)
         heard = [feed.receive_json() for _ in range(4)]
     assert heard == [
         {"number": 1, "event": "added", "book": as_json(WIND, id=4)},
@@ -160,7 +216,7 @@ def test_a_cover_goes_through_its_life(client: TestClient) -> None:
 
 def test_a_cover_goes_with_its_book(client: TestClient) -> None:
     client.post("/books/1/cover", files={"cover": ("x.png", PNG)})
-    client.delete("/books/1")
+    client.delete("/books/1", headers=KEY)
     assert client.get("/books/1/cover").status_code == 404
     nowhere = client.post("/books/1/cover", files={"cover": ("x.png", PNG)})
     assert nowhere.status_code == 404
@@ -176,14 +232,15 @@ def test_what_is_no_picture_is_no_cover(client: TestClient) -> None:
 
 def test_who_comes_back_hears_what_was_missed() -> None:
     async def main() -> list[ServerSentEvent[Change]]:
-        store = small_store()
-        for number in (1, 2, 3):
-            await store.remove(number)
+        news = News()
+        emma = Book(**attrs.asdict(EMMA), id=1)
+        for _ in range(3):
+            news.tell(Event.REMOVED, emma)
         request = build_request("GET", "/", headers={"last-event-id": "1"})
-        stream = await Changes(store=store).get(request)
+        stream = await Changes(news=news).get(request)
         events = aiter(stream.body_iterator)
         heard = [await anext(events), await anext(events)]
-        await store.add(WIND)
+        news.tell(Event.ADDED, emma)
         return [*heard, await anext(events)]
 
     heard = asyncio.run(main())

@@ -3,9 +3,9 @@
 import csv
 from collections import Counter
 
+from examples.bookshop.database import BOOKS
 from examples.bookshop.files import read_books
 from examples.bookshop.models import is_isbn
-from examples.bookshop.store import BOOKS
 
 # The 183 codes of ISO 639-1, and none of those that were withdrawn.
 CODES = """
