@@ -254,7 +254,7 @@ class Contract:
     def _count(self, checking: Checking) -> None:
         if checking.counts and checking.answer is not None:
             self._coverage.count(
-                checking.declared.title, str(checking.operation), checking.answer.key
+                checking.declared.title, checking.name, checking.answer.key
             )
 
     def _remember(self, seen: Observation) -> None:

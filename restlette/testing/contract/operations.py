@@ -188,6 +188,7 @@ class Operation:
     Attributes:
         method: The method, in upper case.
         path: The path's template.
+        name: Both, as they are shown.
         parameters: Its parameters.
         contents: The media types of the request's content; none where it has none.
         requires_content: Whether there has to be content.
@@ -212,8 +213,9 @@ class Operation:
         at: str,
     ) -> None:
         self.method: str = method.upper()
-        self.path = path
-        self.at = at
+        self.path: str = path
+        self.at: str = at
+        self.name: str = f"{self.method} {path}"
         reader = _Reader(document)
         above = "#" + pointer_to("paths", path)
         merged = {
@@ -270,7 +272,7 @@ class Operation:
         )
 
     def __str__(self) -> str:
-        return f"{self.method} {self.path}"
+        return self.name
 
 
 class Operations:

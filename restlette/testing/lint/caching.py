@@ -174,7 +174,12 @@ def _vary_malformed(seen: Observation) -> str | None:
     return None
 
 
-@RULES.add("vary-accept", "RFC 9110 §12.5.5", traits=("earlier", "selects"))
+@RULES.add(
+    "vary-accept",
+    "RFC 9110 §12.5.5",
+    traits=("earlier", "selects"),
+    when=lambda seen: seen.is_retrieval,
+)
 def _vary_accept(seen: Observation) -> str | None:
     """Where Accept selects the media type, Vary names it."""
     selects = "accept" in seen.selected_by or _selects(seen, "accept", "content-type")

@@ -240,13 +240,16 @@ def _etag_shared(seen: Observation) -> str | None:
     return None
 
 
-@RULES.add("head-differs", "RFC 9110 §9.3.2", traits=("earlier",))
+@RULES.add(
+    "head-differs",
+    "RFC 9110 §9.3.2",
+    traits=("earlier",),
+    when=lambda seen: seen.method == "HEAD" and seen.succeeded,
+)
 def _head_differs(seen: Observation) -> str | None:
     """HEAD has the status and the fields of GET."""
     earlier = seen.earlier
-    if seen.method != "HEAD" or earlier is None or not _asks_the_same(seen, earlier):
-        return None
-    if not (seen.succeeded and earlier.succeeded):
+    if earlier is None or not earlier.succeeded or not _asks_the_same(seen, earlier):
         return None
     if seen.status != earlier.status:
         return f"HEAD is answered {seen.status}, and GET was {earlier.status}."

@@ -68,15 +68,15 @@ _NOT_IN_TRAILERS: Final = frozenset(
 )
 
 
-@RULES.add("head-content", "RFC 9110 §9.3.2", traits=("content",))
+@RULES.add(
+    "head-content",
+    "RFC 9110 §9.3.2",
+    traits=("content",),
+    when=lambda seen: seen.method == "HEAD",
+)
 def _head_content(seen: Observation) -> str | None:
     """The answer to HEAD has no content."""
-    if seen.method == "HEAD" and seen.content:
-        return (
-            f"{len(seen.content)} bytes of content answer HEAD; send the header fields "
-            "alone."
-        )
-    return None
+    return f"{len(seen.content)} bytes of content answer HEAD; send the fields alone."
 
 
 @RULES.add("status-content", "RFC 9110 §6.4.1, §15.3.6", statuses=(204, 205, 304))
@@ -101,7 +101,8 @@ def _length_forbidden(seen: Observation) -> str | None:
 @RULES.add("length-repeated", "RFC 9110 §8.6", fields=("content-length",))
 def _length_repeated(seen: Observation) -> str | None:
     """There is one Content-Length."""
-    if len(tokens(seen.get("content-length") or "")) > 1:
+    lines = seen.lines("content-length")
+    if len(lines) > 1 or "," in lines[0]:
         return (
             f"Content-Length is {seen.get('content-length')}; two of them let a proxy "
             "and a client disagree where the answer ends. Send one."
@@ -112,9 +113,12 @@ def _length_repeated(seen: Observation) -> str | None:
 @RULES.add("length-malformed", "RFC 9110 §8.6", fields=("content-length",))
 def _length_malformed(seen: Observation) -> str | None:
     """Content-Length is a number in digits."""
-    for length in tokens(seen.get("content-length") or "-"):
-        if not is_digits(length):
-            return f"Content-Length is {length!r}; it is a number of bytes, in digits."
+    for line in seen.lines("content-length"):
+        for length in line.split(","):
+            if not is_digits(length.strip(" \t")):
+                return (
+                    f"Content-Length is {line!r}; it is a number of bytes, in digits."
+                )
     return None
 
 

@@ -6,7 +6,7 @@ import codecs
 import re
 from typing import Any, Final
 
-from restlette.http.media import MediaType, parse_parameters
+from restlette.http.media import MediaType, is_json, parse_parameters
 from restlette.http.methods import TCHAR
 from restlette.testing.lint.grammar import (
     is_token_list,
@@ -36,7 +36,12 @@ _relation = re.compile(
     rf'[; \t]rel[ \t]*=[ \t]*(?:"[^"]+"|{TCHAR}+)', re.IGNORECASE
 ).search
 # RFC 9457 §3.1: the members of a problem that have a type.
+_PROBLEM: Final = "application/problem+json"
 _TEXTS: Final = ("type", "title", "detail", "instance")
+
+
+def _essence(seen: Observation) -> str:
+    return "" if seen.media_type is None else seen.media_type.essence
 
 
 @RULES.add("content-type", "RFC 9110 §8.3", traits=("content",))
@@ -62,7 +67,12 @@ def _content_type_malformed(seen: Observation) -> str | None:
     return None
 
 
-@RULES.add("charset-missing", "RFC 9110 §8.3.2", fields=("content-type",))
+@RULES.add(
+    "charset-missing",
+    "RFC 9110 §8.3.2",
+    fields=("content-type",),
+    when=lambda seen: _essence(seen).startswith("text/"),
+)
 def _charset_missing(seen: Observation) -> str | None:
     """Text beyond US-ASCII says in which charset it is."""
     media_type = seen.media_type
@@ -78,7 +88,12 @@ def _charset_missing(seen: Observation) -> str | None:
     )
 
 
-@RULES.add("charset-untrue", "RFC 9110 §8.3.2", fields=("content-type",))
+@RULES.add(
+    "charset-untrue",
+    "RFC 9110 §8.3.2",
+    fields=("content-type",),
+    when=lambda seen: _essence(seen).startswith("text/"),
+)
 def _charset_untrue(seen: Observation) -> str | None:
     """Text is in the charset that Content-Type names."""
     charset = None if seen.media_type is None else seen.media_type.charset
@@ -94,7 +109,12 @@ def _charset_untrue(seen: Observation) -> str | None:
     return None
 
 
-@RULES.add("json-malformed", "RFC 8259 §2", fields=("content-type",))
+@RULES.add(
+    "json-malformed",
+    "RFC 8259 §2",
+    fields=("content-type",),
+    when=lambda seen: is_json(_essence(seen)),
+)
 def _json_malformed(seen: Observation) -> str | None:
     """What says that it is JSON is JSON, without NaN."""
     if not seen.is_json or seen.method == "HEAD" or seen.status in (204, 206, 304):
@@ -123,7 +143,12 @@ def _not_a_number(value: Any) -> str | None:
     return None
 
 
-@RULES.add("problem", "RFC 9457 §3.1", fields=("content-type",))
+@RULES.add(
+    "problem",
+    "RFC 9457 §3.1",
+    fields=("content-type",),
+    when=lambda seen: _essence(seen) == _PROBLEM,
+)
 def _problem(seen: Observation) -> str | None:
     """A problem is an object whose members have the types of RFC 9457."""
     found = _problem_of(seen)
@@ -140,7 +165,12 @@ def _problem(seen: Observation) -> str | None:
     return None
 
 
-@RULES.add("problem-status", "RFC 9457 §3.1.2", fields=("content-type",))
+@RULES.add(
+    "problem-status",
+    "RFC 9457 §3.1.2",
+    fields=("content-type",),
+    when=lambda seen: _essence(seen) == _PROBLEM,
+)
 def _problem_status(seen: Observation) -> str | None:
     """The status in a problem is that of the answer."""
     found = _problem_of(seen)
@@ -152,9 +182,6 @@ def _problem_status(seen: Observation) -> str | None:
 
 
 def _problem_of(seen: Observation) -> Any:
-    media_type = seen.media_type
-    if media_type is None or media_type.essence != "application/problem+json":
-        return None
     if not (seen.content and seen.is_json):
         return None
     try:

@@ -17,6 +17,7 @@ __all__ = ["Check", "Finding", "Rule", "Rules", "Severity", "kind_of"]
 
 Severity = Literal["error", "warning"]
 Check = Callable[[Observation], str | None]
+Condition = Callable[[Observation], bool]
 Statuses = frozenset[int] | Callable[[int], bool]
 
 # As many combinations of names as one suite is likely to have.
@@ -56,6 +57,7 @@ class Rule(NamedTuple):
         statuses: Status codes, or what says which; it is asked for these.
         asked: Names of the request's fields; it is asked where one is there.
         traits: Names of `TRAITS`; it is asked where one is there.
+        when: What says of an exchange that has one of these whether it is asked.
     """
 
     id: str
@@ -67,6 +69,7 @@ class Rule(NamedTuple):
     statuses: Statuses = frozenset()
     asked: frozenset[str] = frozenset()
     traits: frozenset[str] = frozenset()
+    when: Condition | None = None
 
     def concerns(self, seen: Observation) -> bool:
         """Say whether the rule is to be asked about an exchange.
@@ -74,6 +77,8 @@ class Rule(NamedTuple):
         Args:
             seen: The exchange, of which nothing is looked at but what `kind_of` gives.
         """
+        if self.when is not None and not self.when(seen):
+            return False
         if not (self.fields or self.statuses or self.asked or self.traits):
             return True
         return (
@@ -91,7 +96,16 @@ class Rule(NamedTuple):
 
 def kind_of(seen: Observation) -> tuple[object, ...]:
     """Give what decides which rules are asked about an exchange."""
-    return seen.status, seen.names, seen.asked_names, seen.traits
+    media_type = seen.media_type
+    essence = None if media_type is None else media_type.essence
+    return (
+        seen.method,
+        seen.status,
+        essence,
+        seen.names,
+        seen.asked_names,
+        seen.traits,
+    )
 
 
 class Rules:
@@ -135,6 +149,7 @@ class Rules:
         statuses: Iterable[int] | Callable[[int], bool] = (),
         asked: Iterable[str] = (),
         traits: Iterable[str] = (),
+        when: Condition | None = None,
     ) -> Callable[[Check], Check]:
         """Make a rule of a function, whose docstring's first line is its statement.
 
@@ -147,6 +162,9 @@ class Rules:
             asked: Names of the request's fields.
             traits: Names of `TRAITS`. Where none of the four is given, it is asked
                 about every answer.
+            when: What has to hold as well, of the method, the status, the media type's
+                essence, and of which fields there are; it is asked once for all
+                exchanges that are alike in these.
         """
 
         def decorate(check: Check) -> Check:
@@ -162,6 +180,7 @@ class Rules:
                     statuses if callable(statuses) else frozenset(statuses),
                     frozenset(asked),
                     frozenset(traits),
+                    when,
                 )
             )
             return check

@@ -59,10 +59,16 @@ def _allow_contradicts(seen: Observation) -> str | None:
     return None
 
 
-@RULES.add("options-allow", "RFC 9110 §9.3.7", severity="warning", statuses=(200, 204))
+@RULES.add(
+    "options-allow",
+    "RFC 9110 §9.3.7",
+    severity="warning",
+    statuses=(200, 204),
+    when=lambda seen: seen.method == "OPTIONS",
+)
 def _options_allow(seen: Observation) -> str | None:
     """What answers OPTIONS says what is allowed."""
-    if seen.method != "OPTIONS" or seen.get("allow") is not None:
+    if seen.get("allow") is not None:
         return None
     if seen.asked("access-control-request-method") is not None:
         return None
