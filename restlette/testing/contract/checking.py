@@ -61,14 +61,13 @@ class Keyed:
 
         Args:
             operation: The operation.
-            status: The status of the answer.
+            status: The status of the answer: 401, or one of success.
             has_key: Whether the request says who asks.
         """
         seen = self._seen.setdefault(str(operation), set())
-        if status == 401 and not has_key:
-            seen.add(False)
-        elif 200 <= status < 300 and has_key:
-            seen.add(True)
+        # A key that is refused may be a wrong one.
+        if has_key is (status != 401):
+            seen.add(has_key)
         return len(seen) == 2
 
 
@@ -205,11 +204,7 @@ class Checking:
                 operation.at + "/security",
             )
         if not operation.security:
-            has_key = any(asked.header(name) is not None for name in _KEYS)
-            shown = self._keyed.shows(operation, status, has_key=has_key)
-            is_declared = ("header", "authorization") in operation.names
-            used = "authorization" in self._used and not is_declared
-            if shown or (used and self.seen.succeeded):
+            if self._wants_credentials(operation, asked):
                 yield Breach(
                     "security",
                     "credentials are wanted, of which nothing is declared",
@@ -219,6 +214,19 @@ class Checking:
                 )
         elif status == 401:
             yield from self._challenge(operation)
+
+    def _wants_credentials(self, operation: Operation, asked: Asked) -> bool:
+        """Say whether who asks matters, although nothing is declared of it."""
+        status = self.seen.status
+        if status != 401 and not self.seen.succeeded:
+            return False
+        has_key = any(asked.header(name) is not None for name in _KEYS)
+        if (has_key or status == 401) and self._keyed.shows(
+            operation, status, has_key=has_key
+        ):
+            return True
+        is_declared = ("header", "authorization") in operation.names
+        return "authorization" in self._used and status != 401 and not is_declared
 
     def _challenge(self, operation: Operation) -> Iterator[Breach]:
         """Say where a challenge asks for another scheme than those declared."""

@@ -221,9 +221,8 @@ class Contract:
 
     def _of_http(self, checking: Checking) -> Iterator[Breach]:
         """Give what the rules of HTTP find; what they warn of goes into the report."""
-        waived = self._waivers(checking)
         for finding in lint(checking.seen):
-            if finding.id in waived:
+            if finding.id in self._waivers(checking):
                 continue
             if finding.severity == "warning":
                 self._coverage.warn(checking.name, finding)
@@ -237,8 +236,6 @@ class Contract:
                 )
 
     def _waivers(self, checking: Checking) -> frozenset[str]:
-        if not self._waived:
-            return frozenset()
         route = checking.scope.get("route")
         endpoint = checking.scope.get("endpoint")
         return frozenset().union(

@@ -183,7 +183,7 @@ def _vary_malformed(seen: Observation) -> str | None:
 def _vary_accept(seen: Observation) -> str | None:
     """Where Accept selects the media type, Vary names it."""
     selects = "accept" in seen.selected_by or _selects(seen, "accept", "content-type")
-    if _lacks(seen, "accept") and selects and seen.content:
+    if selects and seen.content and _lacks(seen, "accept"):
         return _vary("Accept", "the media type")
     return None
 
@@ -196,10 +196,9 @@ def _vary_accept(seen: Observation) -> str | None:
 )
 def _vary_accept_encoding(seen: Observation) -> str | None:
     """Where Accept-Encoding selects the coding, Vary names it."""
-    if not _lacks(seen, "accept-encoding"):
-        return None
     coded = seen.coding is not None and seen.asked("accept-encoding") is not None
-    if coded or _selects(seen, "accept-encoding", "content-encoding"):
+    selects = coded or _selects(seen, "accept-encoding", "content-encoding")
+    if selects and _lacks(seen, "accept-encoding"):
         return _vary("Accept-Encoding", "the coding")
     return None
 
@@ -212,15 +211,14 @@ def _vary_accept_encoding(seen: Observation) -> str | None:
 )
 def _vary_accept_language(seen: Observation) -> str | None:
     """Where Accept-Language selects the language, Vary names it."""
-    if not _lacks(seen, "accept-language"):
-        return None
     said = seen.get("content-language") is not None
     asked = seen.asked("accept-language") is not None
-    if (
+    selects = (
         (said and asked)
         or "accept-language" in seen.read
         or _selects(seen, "accept-language", "content-language")
-    ):
+    )
+    if selects and _lacks(seen, "accept-language"):
         return _vary("Accept-Language", "the language")
     return None
 

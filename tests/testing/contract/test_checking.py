@@ -216,6 +216,10 @@ def test_an_operation_that_wants_to_know_who_asks_declares_it() -> None:
         assert breaches(found, first, keyed=keyed) == []
         assert breaches(found, second, keyed=keyed) == [message]
     keyed = Keyed()
+    wrong = "GET /books | Authorization: Bearer b -> 401"
+    assert breaches(found, wrong, keyed=keyed) == []
+    assert breaches(found, served, keyed=keyed) == []
+    keyed = Keyed()
     assert breaches(found, refused, keyed=keyed) == []
     assert breaches(found, "GET /books -> 200", keyed=keyed) == []
     assert breaches(found, refused, keyed=keyed) == []

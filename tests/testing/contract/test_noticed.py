@@ -24,6 +24,14 @@ def test_what_is_decoded_was_looked_at() -> None:
     assert noticed(fields) == ({"x-a", "x-b"}, frozenset())
 
 
+def test_what_is_watched_does_not_hold_the_scope_for_ever() -> None:
+    """It would be held by what it holds, and wait for the collector."""
+    scope, fields = fields_of((b"x-a", b"1"))
+    assert fields[0][1].scope is scope
+    noticed(fields)
+    assert fields[0][1].scope == {}
+
+
 def test_what_is_looked_at_behind_the_router_is_used() -> None:
     """A middleware reads what every request has; a resource what it needs."""
     scope, fields = fields_of((b"x-a", b"1"), (b"x-b", b"2"))
