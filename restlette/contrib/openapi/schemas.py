@@ -14,7 +14,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from json import dumps
 from types import NoneType
-from typing import Any, Final, Literal, NamedTuple
+from typing import Annotated, Any, Final, Literal, NamedTuple, get_origin
 from uuid import UUID
 
 from restlette.contrib.openapi.docstrings import Docstring, read
@@ -366,6 +366,11 @@ def _words(annotation: Any) -> str:
         return "_or_".join(str(value) for _, value in choices_of(shape))
     if shape.type is NoneType:
         return "None"
+    if get_origin(shape.type) is Annotated:
+        # It is what another library's adapter knows: a Schema, most of the time.
+        extra = shape.type.__metadata__[0]
+        cls = extra if isinstance(extra, type) else type(extra)
+        return cls.__name__.removesuffix("Schema")
     name = getattr(shape.type, "__name__", described(shape.type))
     return "_".join([name, *map(_words, shape.arguments)])
 

@@ -10,13 +10,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 
 from restlette.http.optional import load
 from restlette.resources.annotations import without_extras
 from restlette.resources.models.model import Model
 
-__all__ = ["ADAPTERS", "Adapter", "adapted", "adapted_or_none", "bare", "schema_model"]
+__all__ = [
+    "ADAPTERS",
+    "OWN",
+    "Adapter",
+    "adapted",
+    "adapted_or_none",
+    "bare",
+    "schema_model",
+]
 
 Adapter = Callable[[Any], Model | None]
 
@@ -57,8 +65,8 @@ def _is_schema(extra: Any) -> bool:
 ADAPTERS: list[Adapter] = [schema_model]
 
 
-# What is nobody's but JSON's.
-OWN = frozenset({str, int, float, bool, NoneType})
+OWN: Final = frozenset({str, int, float, bool, NoneType})
+"""What is nobody's but JSON's."""
 
 
 def adapted(annotation: Any) -> Model | None:

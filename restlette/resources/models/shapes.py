@@ -54,7 +54,7 @@ from restlette.resources.annotations import (
     type_arguments,
     unknown_name,
 )
-from restlette.resources.models.adapters import adapted, bare
+from restlette.resources.models.adapters import OWN, adapted, bare
 from restlette.resources.models.plain import is_any
 
 __all__ = [
@@ -140,6 +140,9 @@ class Field(NamedTuple):
 
 def shape_of(annotation: Any) -> Shape:
     """Sort a type by what it looks like in JSON."""
+    if annotation.__class__ is type and annotation in OWN:
+        # PERF: most types are of these.
+        return Shape("leaf", annotation)
     annotation = _unwrapped(annotation)
     if adapted(annotation) is not None:
         return Shape("model", annotation)

@@ -105,6 +105,10 @@ class Point(NamedTuple):
     y: float
 
 
+class BookSchema(marshmallow.Schema):
+    pass
+
+
 class Bare(NamedTuple):
     x: int
 
@@ -267,6 +271,8 @@ def test_a_schema_is_its_askers_own() -> None:
         (Pair[Box[str], int | None], "Pair_Box_str_int_or_None"),
         (Pair[list[date], Literal["a", 1]], "Pair_list_date_a_or_1"),
         (PageContent[Bird], "Page_Bird"),
+        (PageContent[Annotated[dict[str, Any], BookSchema]], "Page_Book"),
+        (PageContent[Annotated[dict[str, Any], BookSchema()]], "Page_Book"),
     ],
 )
 def test_a_component_has_a_readable_name(annotation: Any, expected: str) -> None:
@@ -512,10 +518,6 @@ def test_members_of_other_libraries_are_asked_for() -> None:
         books: list[Annotated[dict[str, Any], BookSchema]]
 
     assert body(Shelf)["properties"]["books"]["items"] == {"adapted": True}
-
-
-class BookSchema(marshmallow.Schema):
-    pass
 
 
 def test_objects_are_told_apart_by_a_tag_of_text() -> None:
