@@ -36,7 +36,12 @@ KINDS: dict[str, tuple[str, list[str], list[str]]] = {
     ),
     "bench": (
         ".venv-bench",
-        ["-e", ".[attrs,files,forms,testing]", "-r", "benchmarks/requirements.txt"],
+        [
+            "-e",
+            ".[attrs,contract,files,forms,schema,testing]",
+            "-r",
+            "benchmarks/requirements.txt",
+        ],
         ["setup.cfg", "setup.py", "pyproject.toml", "benchmarks/requirements.txt"],
     ),
 }

@@ -36,6 +36,10 @@ __all__ = ["Checking", "Keyed"]
 # Statuses by which HTTP, or what reads a request, refuses one that is not as declared:
 # to such a request any operation may answer them, declared or not.
 _REFUSALS: Final = frozenset({400, 404, 406, 411, 413, 414, 415, 417, 422, 431})
+# What any operation may answer to any request: HTTP has it for whatever resource, or it
+# is a limit on how much is taken. An exception that nobody handles is raised to the
+# test, and is a 500 to those who asked for that.
+_OF_ALL: Final = frozenset({405, 413, 414, 431, 500, 501})
 # Errors of validation that a schema can express, and so has to.
 _EXPRESSIBLE: Final = frozenset({"choice", "missing", "read_only", "type", "unknown"})
 # Fields by which a request says who asks.
@@ -152,7 +156,8 @@ class Checking:
                 )
         yield from self._security(operation, asked)
         if self.answer is None:
-            if not (self._may_fail or (broken and seen.status in _REFUSALS)):
+            unfit = broken or (asked.content and not operation.declares_content)
+            if not (self._may_fail or (unfit and seen.status in _REFUSALS)):
                 yield self._undeclared_status(operation)
             return
         yield from answer_breaches(schemas, self.answer, asked, seen)
@@ -172,9 +177,7 @@ class Checking:
 
     @property
     def _may_fail(self) -> bool:
-        # An exception that nobody handles is raised to the test, and is a 500 to those
-        # who asked for that. What HTTP has for whatever resource is no operation's own.
-        return self.seen.status in (405, 500, 501) or (
+        return self.seen.status in _OF_ALL or (
             self._is_guess and not self.seen.succeeded
         )
 

@@ -111,7 +111,7 @@ def test_a_status_is_declared_or_a_breach() -> None:
         "200",
         "#/paths/~1books/get/responses",
     )
-    for status in (405, 500, 501):
+    for status in (405, 413, 414, 431, 500, 501):
         assert breaches(document(), f"GET /books -> {status}") == []
     nothing = check(document(responses={}), "GET /books -> 200")
     assert sole(nothing.breaches()).declared == "no responses"
@@ -126,6 +126,7 @@ def test_a_request_that_breaks_its_declaration_may_be_refused() -> None:
         assert breaches(found, text, query="n=1") == [
             f"status: the status {status} is not declared"
         ]
+    assert breaches(found, "GET /books -> 400", request=b"content") == []
     assert breaches(found, "GET /books -> 409", query="n=a") == [
         "status: the status 409 is not declared"
     ]
