@@ -96,14 +96,18 @@ def read_books(content: bytes) -> list[NewBook]:
             try:
                 books.append(_book(row))
             except ValueError as exc:
-                wrong.append({"line": reader.line_num, "detail": str(exc)})
+                wrong.append(_wrong(reader.line_num, exc))
                 if len(wrong) == MOST_ERRORS:
                     break
     except csv.Error as exc:
-        wrong.append({"line": reader.line_num, "detail": str(exc)})
+        wrong.append(_wrong(reader.line_num, exc))
     if wrong:
         raise NoBooks("Some lines are no books, so none was added.", wrong)
     return books
+
+
+def _wrong(line: int, exc: Exception) -> dict[str, object]:
+    return {"line": line, "detail": str(exc), "code": "invalid"}
 
 
 def _book(row: list[str]) -> NewBook:

@@ -423,7 +423,7 @@ def test_files_come_by_form_and_covers_go_in_ranges(shop: Server) -> None:
     answer = send(shop, "POST", "/books/import", files={"file": ("a.csv", content)})
     assert answer.status == 422
     detail = "an ISBN has 13 digits, and the last must check the others"
-    assert answer.json()["errors"] == [{"line": 2, "detail": detail}]
+    assert answer.json()["errors"] == [{"line": 2, "detail": detail, "code": "invalid"}]
     known = {"file": ("books.csv", BOOKS.read_bytes())}
     assert send(shop, "POST", "/books/import", files=known).status == 200
     picture = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 1000

@@ -30,20 +30,23 @@ from tests.examples.bookshop.shelf import (
 
 @pytest.fixture
 def client() -> Iterator[TestClient]:
-    """A client of a shop with three books."""
-    with app.override(FirstBooks, THREE), TestClient(app) as client:
+    """A client of a shop with three books, held to the shop's document."""
+    with (
+        app.override(FirstBooks, THREE),
+        TestClient(app, contract=True) as client,
+    ):
         yield client
 
 
 def test_the_shop_opens_with_its_books_and_forgets_what_was_done() -> None:
-    with TestClient(app) as client:
+    with TestClient(app, contract=True) as client:
         page = client.get("/books?size=100")
         assert len(page.json()["items"]) == 100
         assert page.json()["total"] == 548
         assert 'rel="last"' in page.headers["link"]
         assert client.delete("/books/1", headers=KEY).status_code == 204
         assert client.get("/books/1").status_code == 404
-    with TestClient(app) as client:
+    with TestClient(app, contract=True) as client:
         assert client.get("/books/1").json()["title"] == "The Pillow Book"
 
 
@@ -171,7 +174,7 @@ def test_a_file_with_a_wrong_line_adds_nothing(client: TestClient) -> None:
     answer = client.post("/books/import", files={"file": ("books.csv", content)})
     assert answer.status_code == 422
     detail = "an ISBN has 13 digits, and the last must check the others"
-    assert answer.json()["errors"] == [{"line": 3, "detail": detail}]
+    assert answer.json()["errors"] == [{"line": 3, "detail": detail, "code": "invalid"}]
     assert client.get("/books/4").status_code == 404
 
 
