@@ -12,7 +12,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from restlette.contrib.openapi.components import Components
-from restlette.contrib.openapi.docstrings import Docstring, read
+from restlette.contrib.openapi.docstrings import Docstring, DocstringError, read
+from restlette.contrib.openapi.examples import (
+    Example,
+    ExampleError,
+    examples,
+    exemplify,
+)
 from restlette.contrib.openapi.patterns import ecma
 from restlette.http import errors as http_errors
 from restlette.http.errors import ACCEPT_FIELDS, BY_STATUS, HTTPException
@@ -193,6 +199,7 @@ class Operations:
         if security:
             operation["security"] = security
             self.security_schemes.update(schemes)
+        exemplify(operation, _examples(described))
         for yaml in (_for_operation(shared.yaml), docstring.yaml):
             if yaml:
                 operation = merged(operation, yaml)
@@ -383,6 +390,20 @@ class Operations:
             **({"headers": headers} if headers else {}),
             "content": {"application/problem+json": problem, "text/plain": _TEXT},
         }
+
+
+def _examples(described: Description) -> list[Example]:
+    """Give the examples in a docstring that are of this method.
+
+    Raises:
+        DocstringError: One cannot be read.
+    """
+    text = getattr(described.function, "__doc__", None) or ""
+    try:
+        found = examples(text)
+    except ExampleError as exc:
+        raise DocstringError(exc.problem, exc.line + 1, described.where) from exc
+    return [each for each in found if each.method == described.method]
 
 
 def _operation_id(described: Description) -> str:
