@@ -40,6 +40,22 @@ _BLOCKING: Final = {
     "builtins.open": _THREAD,
     "codecs.open": _THREAD,
     "os.open": _THREAD,
+    "gzip.open": _THREAD,
+    "bz2.open": _THREAD,
+    "lzma.open": _THREAD,
+    "tarfile.open": _THREAD,
+    "tarfile.TarFile.open": _THREAD,
+    "shelve.open": _THREAD,
+    "dbm.open": _THREAD,
+    "concurrent.futures.wait": "await asyncio.wait(...)",
+    "concurrent.futures._base.wait": "await asyncio.wait(...)",
+    "concurrent.futures.thread.ThreadPoolExecutor.submit.result": (
+        "await loop.run_in_executor(...)"
+    ),
+    "concurrent.futures.process.ProcessPoolExecutor.submit.result": (
+        "await loop.run_in_executor(...)"
+    ),
+    "multiprocessing.process.BaseProcess.join": _THREAD,
     "os.system": _PROCESS,
     "os.popen": _PROCESS,
     "os.wait": _PROCESS,

@@ -265,7 +265,9 @@ _ID: Final = re.compile(r"^\s*operationId:\s*['\"]?([\w.\-]+)['\"]?\s*$", re.MUL
 
 def _check_id(handler: Handler, ids: dict[str, Handler]) -> Iterator[Finding]:
     """Find an id that was given to another operation before."""
-    given = _ID.search(_docstring(handler.function))
+    # What a class says holds for each of its functions.
+    shared = "" if handler.owner is None else handler.owner.__doc__ or ""
+    given = _ID.search(_docstring(handler.function)) or _ID.search(shared)
     found = _made_id(handler) if given is None else given[1]
     other = ids.setdefault(found, handler)
     # Where nobody chose it, the document gives the second one another.

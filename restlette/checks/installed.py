@@ -62,16 +62,29 @@ def _check_imports(node: Function, file: str) -> Iterator[Finding]:
     }
     for each in inside(node):
         # Who imports inside a try knows that it may fail.
-        if id(each) in hedged or not isinstance(each, ast.Import | ast.ImportFrom):
+        if id(each) in hedged or not isinstance(
+            each, ast.Import | ast.ImportFrom | ast.Call
+        ):
             continue
-        names = [alias.name for alias in each.names]
-        if isinstance(each, ast.ImportFrom):
-            names = [each.module] if each.module and not each.level else []
-        for name in names:
+        for name in _imported(each):
             problem = _problem(name)
             if problem is not None:
                 message = f"{node.name} imports {name} when it is called: {problem}"
                 yield Finding("missing-extra", message, Place(file, each.lineno))
+
+
+def _imported(node: ast.Import | ast.ImportFrom | ast.Call) -> list[str]:
+    """Give the modules that a statement, or a call of an importer, imports."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom):
+        return [node.module] if node.module and not node.level else []
+    function = ast.unparse(node.func).rpartition(".")[2]
+    is_load = function == "load" and any(k.arg == "needed_by" for k in node.keywords)
+    if function not in ("import_module", "__import__") and not is_load:
+        return []
+    texts = [each.value for each in node.args[:1] if isinstance(each, ast.Constant)]
+    return [text for text in texts if isinstance(text, str) and text[:1] != "."]
 
 
 def _problem(name: str) -> str | None:

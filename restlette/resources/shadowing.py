@@ -207,6 +207,7 @@ def _behind(leaf: _Leaf, rivals: list[_Leaf], tree: Tree[_Leaf]) -> Iterator[Sha
     if leaf.is_below:
         prefix = _paths(leaf.template, is_below=False, at_most=True)
         mine = sequence(prefix, _BELOW)
+    yield from _inside(leaf, rivals, tree)
     is_total = _is_covered(mine, leaf, rivals, tree)
     for number, rival in enumerate(rivals):
         path = _taken(mine, leaf, rival, rivals[:number], tree)
@@ -214,6 +215,45 @@ def _behind(leaf: _Leaf, rivals: list[_Leaf], tree: Tree[_Leaf]) -> Iterator[Sha
             by, order = tuple(rival.routes), _is_by_order(rival, leaf)
             for route in leaf.routes:
                 yield Shadow(route, by, _encoded(path), is_total, order, route.host)
+
+
+def _inside(leaf: _Leaf, rivals: list[_Leaf], tree: Tree[_Leaf]) -> Iterator[Shadow]:
+    """Find the routes of an application that is mounted, which others take whole."""
+    for mount in leaf.routes:
+        walk = getattr(mount.endpoint, "walk", None)
+        for route in walk() if walk is not None else ():
+            inner = _whole(mount, route)
+            if inner is not None and _is_lost(inner, leaf, rivals, tree):
+                yield from _taken_whole(inner, rivals, tree)
+
+
+def _whole(mount: RouteInfo, route: RouteInfo) -> _Leaf | None:
+    """Give a route of a mounted application, with the prefix before it."""
+    try:
+        leaf = _Leaf(Template(mount.path + route.path), route.kind == "mount")
+    except ValueError:
+        # They have parameters of one name.
+        return None
+    leaf.routes.append(route._replace(path=mount.path + route.path))
+    leaf.read()
+    return leaf
+
+
+def _is_lost(inner: _Leaf, leaf: _Leaf, rivals: list[_Leaf], tree: Tree[_Leaf]) -> bool:
+    """Say whether no path that fits an inner route leads into its application."""
+    return _find(inner.language, leaf, inner, tree) is None and not _is_left(
+        inner.language, rivals
+    )
+
+
+def _taken_whole(
+    inner: _Leaf, rivals: list[_Leaf], tree: Tree[_Leaf]
+) -> Iterator[Shadow]:
+    for rival in rivals:
+        path = _find(both([inner.language, rival.language]), rival, inner, tree)
+        if path is not None:
+            (route,) = inner.routes
+            yield Shadow(route, tuple(rival.routes), _encoded(path), True)
 
 
 def _is_covered(

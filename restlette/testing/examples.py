@@ -185,10 +185,10 @@ def differences(wanted: Any, value: Any, at: str = "") -> Iterator[str]:
 def _of_members(
     wanted: Mapping[str, Any], value: Mapping[str, Any], at: str
 ) -> Iterator[str]:
-    for name in wanted.keys() - {REST} - value.keys():
+    for name in [each for each in wanted if each not in value and each != REST]:
         yield f"{at or 'the content'} has no {name!r}"
-    for name in value.keys() - wanted.keys():
-        if REST not in wanted:
+    for name in value if REST not in wanted else ():
+        if name not in wanted:
             yield f"{at or 'the content'} has {name!r}, of which nothing is said"
     for name, each in wanted.items():
         if name != REST and name in value:

@@ -15,6 +15,7 @@ import asyncio, codecs, contextlib, functools, glob, io, os, pathlib, queue, sel
 import shutil, smtplib, socket, sqlite3, subprocess, threading, time, urllib.request
 import http.client as client
 import time as clock
+from concurrent.futures import ThreadPoolExecutor
 from os import system
 from pathlib import Path
 from subprocess import run as start
@@ -25,6 +26,7 @@ from requests import Session
 from restlette import HTTPEndpoint
 from restlette.concurrency import run_in_threadpool
 
+pool = ThreadPoolExecutor()
 HERE = Path(__file__).parent
 exec("def made(): pass")
 session = requests.Session()
@@ -135,6 +137,9 @@ BLOCKING = [
     ("if request:\n    for x in y:\n        time.sleep(x)", "time.sleep"),
     ("try:\n    time.sleep(1)\nfinally:\n    pass", "time.sleep"),
     ("asyncio.run(fetch())", "asyncio.run"),
+    ("import gzip\ngzip.open('x')", "gzip.open"),
+    ("import tarfile\ntarfile.open('x')", "tarfile.open"),
+    ("pool.submit(fetch).result()", "ThreadPoolExecutor.submit.result"),
     # by way of the application's own functions
     ("read_all()", "by way of read_all, calls open"),
     ("through()", "by way of through, calls open"),
@@ -188,6 +193,7 @@ CLEAN = [
     "Store().missing()",
     "Store().limit.bit_length()",
     "loop_back()",
+    "pool.submit(time.sleep, 1)",
     "made()",
     "unknown.thing()",
     "(lambda: 1)()",

@@ -286,6 +286,20 @@ async def other(request):
     operationId: "readIt"
     """
 
+@app.route("/shared")
+class Shared(HTTPEndpoint):
+    """Shared.
+
+    ---
+    operationId: shared
+    """
+
+    async def get(self, request):
+        """Do."""
+
+    async def put(self, request):
+        """Do."""
+
 @app.route("/c")
 async def third(request):
     """Do.
@@ -307,6 +321,7 @@ app.add_route("/f", make())
     )
     assert found(app) == [
         ("operation-id", "other and BookItem.get have one operationId"),
+        ("operation-id", "Shared.put and Shared.get have one operationId"),
         ("operation-id", "third and BookItem.put have one operationId"),
     ]
 

@@ -90,6 +90,15 @@ def test_imports_that_wait_for_a_call(
             from restlette.contrib.nothing import Nothing
             from restlette import Router
 
+        def three(name):
+            import_module("nor_this.there")
+            importlib.import_module(name)
+            importlib.import_module("json")
+            importlib.import_module(".sibling", __name__)
+            __import__("nor_that")
+            load("nor_those", "extra", needed_by="three")
+            json.load("nor_those")
+
         def two():
             try:
                 import not_there_at_all
@@ -103,6 +112,9 @@ def test_imports_that_wait_for_a_call(
         (2, "missing-extra"),
         (3, "missing-extra"),
         (5, "missing-extra"),
+        (9, "missing-extra"),
+        (13, "missing-extra"),
+        (14, "missing-extra"),
     ]
     assert wrong[0].message == (
         "one imports not_there_at_all.deep when it is called: not_there_at_all is not "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import product
 from typing import Any, NamedTuple
 from urllib.parse import unquote
@@ -161,6 +162,12 @@ PATHS = (
 )
 
 
+def deeper() -> Iterator[tuple[str, ...]]:
+    """Longer paths, for routes that none of the short ones reaches."""
+    for length in (3, 4, 5):
+        yield from product([*FITTING, "00", "zz", "zzz"], repeat=length)
+
+
 def alone(route: RouteInfo) -> Tree[bool]:
     tree: Tree[bool] = Tree()
     insert = tree.insert_below if route.kind == "mount" else tree.insert
@@ -181,6 +188,15 @@ class Asked(NamedTuple):
     reached: set[Any]
     taken: set[tuple[Any, ...]]
     tree: Tree[Any]
+
+    def leads(self, path: tuple[str, ...], place: Any) -> bool:
+        """Whether a path leads to the route of a place."""
+        winner = route_at(self.tree, list(path))
+        return (
+            winner is not None
+            and winner.place == place
+            and is_below(winner, list(path))
+        )
 
     @property
     def never(self) -> set[Any]:
@@ -236,7 +252,9 @@ def test_shadows_are_those_that_every_short_path_shows(paths: list[str]) -> None
         told = {(each.route.place, each.by[0].place) for each in asked.told}
         assert asked.taken <= told
         every = {route.place for route in asked.routes}
-        assert asked.never == every - asked.reached, paths
+        assert asked.never <= every - asked.reached, paths
+        for place in every - asked.reached - asked.never:
+            assert any(asked.leads(path, place) for path in deeper()), paths
 
 
 @settings(max_examples=30, deadline=None)
@@ -344,6 +362,26 @@ def test_routes_of_one_template_are_told_of_each() -> None:
     app.add_route("/{a}", handler)
     app.add_route("/{a}", handler, methods=["PUT"])
     assert [each.route.methods for each in shadows(app.walk())] == [("GET",), ("PUT",)]
+
+
+def test_routes_of_a_mounted_application_are_looked_at() -> None:
+    """Those that routes before the mount take whole; the mount gets the others."""
+    inner = Restlette()
+    inner.add_route("/items", handler)
+    inner.add_route("/items/{n:int}", handler)
+    inner.add_route("/{shop}", handler)
+    inner.mount("/deep", foreign)
+    app = Restlette()
+    app.mount("/v1", inner)
+    app.mount("/{shop}/x", inner)
+    app.add_route("/v1/items", handler)
+    app.add_route("/v1/deep/{p:path}", handler)
+    app.add_route("/v1/{p:silent}/{q}", handler)
+    found = [each for each in shadows(app.walk()) if each.is_total]
+    assert [line(each) for each in found] == [
+        "/v1/items: never, /v1/items takes /v1/items",
+    ]
+    assert found[0].route.place == inner.routes[0].place
 
 
 def shop(*hosts: str) -> Restlette:
