@@ -2,12 +2,14 @@
 
 The story starts with `main`. A command is given an application as `module:app`, which
 `load_app` imports, with the working directory on the path. `run` looks at it and then
-becomes the server; `routes` shows the tree, `explain` what answers one request.
+becomes the server; `routes` shows the tree, `explain` what answers one request,
+`schema` what the application is to its clients.
 
 Exit codes:
 
     0    it is done; of `explain` and `routes --match`, something answers
-    1    `explain` and `routes --match`: the answer is an error; `check`: there is one
+    1    `explain` and `routes --match`: the answer is an error; `check`: there is one;
+         `schema --check`: the file is stale; `schema --diff`: clients break
     2    it cannot be done, and the last lines on stderr say why and what to write
     130  interrupted
 
@@ -26,6 +28,7 @@ import subprocess
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
@@ -124,13 +127,17 @@ def _parser() -> argparse.ArgumentParser:
         added = commands.add_parser(name, help=about, description=about)
         # What is asked about an application comes before it.
         add_arguments(added)
-        _add_app(added)
+        _add_app(added, optional=name == "schema")
         added.set_defaults(command=command)
     return parser
 
 
-def _add_app(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("app", help="where the application is: module:app")
+def _add_app(parser: argparse.ArgumentParser, *, optional: bool = False) -> None:
+    parser.add_argument(
+        "app",
+        nargs="?" if optional else None,
+        help="where the application is: module:app",
+    )
     parser.add_argument(
         "--factory",
         action="store_true",
@@ -839,6 +846,86 @@ def _explain(parsed: argparse.Namespace) -> int:
 _LONGEST: Final = 4000
 
 
+def _add_schema(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--format", choices=("json", "yaml"), help="of what is written")
+    parser.add_argument(
+        "--openapi",
+        choices=("3.0", "3.1", "3.2"),
+        default="3.1",
+        help="the version of OpenAPI; by default 3.1",
+    )
+    parser.add_argument("--output", metavar="FILE", help="where to write it")
+    parser.add_argument(
+        "--check",
+        metavar="FILE",
+        help="say how a file differs from the application, and end with 1 if it does",
+    )
+    parser.add_argument(
+        "--diff",
+        nargs=2,
+        metavar=("OLD", "NEW"),
+        help=(
+            "say what is different for clients, and end with 1 if it breaks them; "
+            "each is a file or module:app"
+        ),
+    )
+
+
+def _schema(parsed: argparse.Namespace) -> int:
+    """Write the document of an application, or hold it against another one."""
+    command: Any = _loaded("restlette.contrib.openapi.command")
+    try:
+        if parsed.diff is not None:
+            return _diff(command, parsed)
+        if parsed.app is None:
+            raise CommandError("say where the application is: module:app")
+        app = _router(parsed.app, factory=parsed.factory)
+        document = command.document_of(app, parsed.openapi)
+        if parsed.check is not None:
+            found = command.difference(parsed.check, document)
+            print(_printable_lines(found) or f"{parsed.check} is up to date")
+            return 1 if found else 0
+        form = parsed.format or command.format_of(parsed.output or "")
+        text = command.written(document, form)
+        if parsed.output is None:
+            print(text, end="")
+        else:
+            Path(parsed.output).write_text(text, encoding="utf-8")
+        return 0
+    except (OSError, TypeError, ValueError) as exc:
+        raise CommandError(str(exc)) from exc
+
+
+def _diff(command: Any, parsed: argparse.Namespace) -> int:
+    """Say what is different between two documents."""
+    documents = []
+    for place in parsed.diff:
+        if Path(place).is_file():
+            documents.append(command.read(place))
+        else:
+            app = _router(place, factory=parsed.factory)
+            documents.append(command.document_of(app, parsed.openapi))
+    changes = _loaded("restlette.contrib.openapi.diff").compare(*documents)
+    for change in changes:
+        print(f"{printable(str(change), _LONGEST)} [{change.pointer}]")
+    if not changes:
+        print("no difference")
+    return 1 if any(change.breaking for change in changes) else 0
+
+
+def _loaded(module: str) -> Any:
+    """Import what needs an extra, when it is asked for."""
+    try:
+        return import_module(module)
+    except MissingExtra as exc:
+        raise CommandError(str(exc)) from exc
+
+
+def _printable_lines(text: str) -> str:
+    """Give text from outside fit for a terminal, line by line."""
+    return "\n".join(printable(line, _LONGEST) for line in text.splitlines())
+
+
 def _add_check(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="for programs")
     parser.add_argument(
@@ -974,6 +1061,11 @@ _COMMANDS: Final[
 ] = {
     "run": ("Run an application under a server.", _add_run, _run),
     "routes": ("Show the tree of an application's routes.", _add_routes, _routes),
+    "schema": (
+        "Write what an application is to its clients, in OpenAPI.",
+        _add_schema,
+        _schema,
+    ),
     "check": ("Show what is probably wrong with an application.", _add_check, _check),
     "explain": (
         "Show what answers a request, and each step on the way.",
