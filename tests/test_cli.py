@@ -23,6 +23,7 @@ import pytest
 import restlette
 from restlette import Restlette, cli
 from restlette.cli import CommandError, load_app, main
+from restlette.http.optional import MissingExtra
 
 ROOT = Path(__file__).resolve().parent.parent
 BOOKSHOP = "examples.bookshop.app:app"
@@ -1117,7 +1118,7 @@ def test_a_plug_ins_command_has_errors_of_its_own(
         ),
         (
             ["greet"],
-            "there is no command greet; there are run, routes, check, explain. One",
+            "there is no command greet; there are run, routes, schema, check, explain.",
         ),
         (["rn", "--help"], "there is no command rn (did you mean 'run'?); there are"),
         (["greet", "plugged:nothing"], "plugged has no nothing"),
@@ -1139,12 +1140,13 @@ def test_the_commands_that_there_are_are_named(
     main(["x", "plugged:app"])
     assert capsys.readouterr().err == (
         "restlette: there is no command x; with plugged:app there are: run, routes, "
-        "check, explain, greet, fail, none, wait\n"
+        "schema, check, explain, greet, fail, none, wait\n"
     )
     main(["x"])
     assert capsys.readouterr().err == (
-        "restlette: there is no command x; there are run, routes, check, explain. One "
-        "of an application's plug-ins needs the application: restlette x module:app\n"
+        "restlette: there is no command x; there are run, routes, schema, check, "
+        "explain. One of an application's plug-ins needs the application: "
+        "restlette x module:app\n"
     )
 
 
@@ -1153,7 +1155,7 @@ def test_an_application_without_plug_ins_has_no_commands(
 ) -> None:
     assert main(["greet", "shop:router"]) == 2
     assert (
-        "with shop:router there are: run, routes, check, explain\n"
+        "with shop:router there are: run, routes, schema, check, explain\n"
         in capsys.readouterr().err
     )
 
@@ -1193,3 +1195,74 @@ def test_a_command_gives_its_exit_code(
     with pytest.raises(TypeError) as caught:
         main([name, "plugged:app"])
     assert str(caught.value).startswith(sentence)
+
+
+# schema -------------------------------------------------------------------------------
+
+BOOKSHOP = "examples.bookshop.app:app"
+
+
+def test_schema_writes_the_document(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["schema", BOOKSHOP]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["info"]["title"] == "The bookshop"
+    assert main(["schema", BOOKSHOP, "--format", "yaml", "--openapi", "3.0"]) == 0
+    assert capsys.readouterr().out.startswith("openapi: 3.0.3\n")
+
+
+def test_schema_writes_a_file_and_holds_it_against_the_application(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "shop.yaml"
+    assert main(["schema", BOOKSHOP, "--output", str(path)]) == 0
+    assert main(["schema", BOOKSHOP, "--check", str(path)]) == 0
+    assert capsys.readouterr().out == f"{path} is up to date\n"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("summary: Add a book.", "summary: Add it."))
+    assert main(["schema", BOOKSHOP, "--check", str(path)]) == 1
+    said = capsys.readouterr().out.splitlines()
+    assert "+      summary: Add a book." in said
+    assert "-      summary: Add it." in said
+
+
+def test_schema_says_what_breaks_clients(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "shop.json"
+    assert main(["schema", BOOKSHOP, "--output", str(path)]) == 0
+    assert main(["schema", "--diff", str(path), BOOKSHOP]) == 0
+    assert capsys.readouterr().out == "no difference\n"
+    path.write_text(path.read_text().replace('"maxLength": 500', '"maxLength": 600'))
+    assert main(["schema", "--diff", str(path), BOOKSHOP]) == 1
+    said = capsys.readouterr().out
+    assert (
+        "breaking: POST /books, the content, application/json, 'title': maxLength is "
+        "500, and was 600. [/components/schemas/NewBook/properties/title/maxLength]\n"
+    ) in said
+    assert main(["schema", "--diff", BOOKSHOP, BOOKSHOP]) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["schema"], "say where the application is: module:app"),
+        (["schema", BOOKSHOP, "--check", "/nowhere.json"], "/nowhere.json"),
+        (["schema", "--diff", str(ROOT / "setup.cfg"), BOOKSHOP], "is not in JSON"),
+    ],
+)
+def test_schema_says_what_is_missing(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_schema_names_the_extra_that_it_needs(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def missing(module: str) -> Any:
+        raise MissingExtra("yaml", "schema", needed_by="restlette schema")
+
+    monkeypatch.setattr(cli, "import_module", missing)
+    assert main(["schema", BOOKSHOP]) == 2
+    assert 'pip install "restlette[schema]"' in capsys.readouterr().err

@@ -9,6 +9,7 @@ from restlette.contrib.openapi.generator import (
     SchemaGenerator,
 )
 from restlette.contrib.openapi.plugin import OpenAPI
+from restlette.contrib.openapi.versions import convert
 
 __all__ = [
     "BaseSchemaGenerator",
@@ -17,5 +18,6 @@ __all__ = [
     "OpenAPI",
     "OpenAPIResponse",
     "SchemaGenerator",
+    "convert",
     "describe",
 ]

@@ -231,7 +231,8 @@ class _Comparison:
         if key in self._seen:
             return
         self._seen.add(key)
-        if was == now and not (before or after):
+        # What is equal may refer to what is not.
+        if was == now and '"$ref"' not in dumps(was):
             return
         yield from _values(was, now, part)
         yield from _figures(was, now, part)

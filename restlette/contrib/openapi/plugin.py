@@ -14,6 +14,7 @@ from restlette.app import Restlette
 from restlette.concurrency import run_in_threadpool
 from restlette.contrib.openapi.document import describe
 from restlette.contrib.openapi.generator import OpenAPIResponse
+from restlette.contrib.openapi.versions import VERSIONS, convert
 from restlette.http.conditional import conditional_response
 from restlette.http.json import STANDARD
 from restlette.http.request import Request
@@ -51,12 +52,13 @@ class OpenAPI:
         security: What every operation asks for that says nothing else.
         security_schemes: Security Scheme Objects by name, beside those of guards.
         tags: Tag Objects, beside those of resources; the order is kept.
+        openapi: The version of OpenAPI: "3.0", "3.1" or "3.2".
         path: Where the document is, in JSON; in YAML it is beside that, with `.yaml` at
             its end.
         guards: Who may see it.
 
     Raises:
-        ValueError: There is no title or version, or the path is none.
+        ValueError: There is no title or version, or `openapi` or the path is none.
     """
 
     def __init__(
@@ -69,15 +71,19 @@ class OpenAPI:
         security: Sequence[Mapping[str, Sequence[str]]] = (),
         security_schemes: Mapping[str, Mapping[str, Any]] | None = None,
         tags: Sequence[Mapping[str, Any]] = (),
+        openapi: str = "3.1",
         path: str = "/openapi.json",
         guards: Sequence[Guard | Rule] = (),
     ) -> None:
         for name, value in (("title", title), ("version", version)):
             if not value:
                 raise ValueError(f"{name} is a text that is not empty, not {value!r}.")
+        if openapi not in VERSIONS:
+            raise ValueError(f"openapi is {', '.join(VERSIONS)}, not {openapi!r}.")
         if not path.endswith(".json"):
             raise ValueError(f"the path of the document ends in .json: {path!r} not.")
         self.path: str = path
+        self._openapi = openapi
         self._guards = tuple(guards)
         self._options: dict[str, Any] = {
             "title": title,
@@ -119,7 +125,7 @@ class OpenAPI:
             )
 
     def document(self, app: Restlette) -> dict[str, Any]:
-        """Give the document of an application, with what other plug-ins add to it.
+        """Give the document in OpenAPI 3.1, with what other plug-ins add to it.
 
         Args:
             app: The application.
@@ -147,6 +153,7 @@ class OpenAPI:
             document = self.document(app)
             if root and not self._options["servers"]:
                 document["servers"] = [{"url": root}]
+            document = convert(document, self._openapi)
             made = _Made(STANDARD.dumps(document), OpenAPIResponse(document).body)
             if len(self._made) < REMEMBERED:
                 self._made[root] = made

@@ -112,7 +112,15 @@ def test_it_can_be_guarded_and_elsewhere() -> None:
     assert call(app, "GET", "/docs/api.yaml", headers=headers).status_code == 200
 
 
+def test_it_is_written_in_the_version_that_is_asked_for() -> None:
+    for version, written in (("3.0", "3.0.3"), ("3.2", "3.2.0")):
+        app = shop(openapi=version)
+        assert call(app, "GET", "/openapi.json").json()["openapi"] == written
+
+
 def test_misuse_is_an_error_when_it_is_made() -> None:
+    with pytest.raises(ValueError, match=r"openapi is 3\.0, 3\.1, 3\.2, not '2'"):
+        OpenAPI(title="Shop", version="1", openapi="2")
     with pytest.raises(ValueError, match="title is a text"):
         OpenAPI(title="", version="1")
     with pytest.raises(ValueError, match="version is a text"):
