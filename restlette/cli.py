@@ -28,7 +28,6 @@ import subprocess
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
@@ -37,7 +36,7 @@ from typing import Any, Final, NamedTuple, Protocol
 import restlette
 from restlette.app import Restlette
 from restlette.checks import RULES, Finding, check
-from restlette.http.optional import MissingExtra
+from restlette.http.optional import MissingExtra, load
 from restlette.http.printable import printable
 from restlette.http.status import phrase
 from restlette.http.urls import URL
@@ -916,7 +915,7 @@ def _diff(command: Any, parsed: argparse.Namespace) -> int:
 def _loaded(module: str) -> Any:
     """Import what needs an extra, when it is asked for."""
     try:
-        return import_module(module)
+        return load(module, "schema", needed_by="restlette schema")
     except MissingExtra as exc:
         raise CommandError(str(exc)) from exc
 

@@ -1260,9 +1260,9 @@ def test_schema_says_what_is_missing(
 def test_schema_names_the_extra_that_it_needs(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def missing(module: str) -> Any:
+    def missing(module: str, *_: str, **__: str) -> Any:
         raise MissingExtra("yaml", "schema", needed_by="restlette schema")
 
-    monkeypatch.setattr(cli, "import_module", missing)
+    monkeypatch.setattr(cli, "load", missing)
     assert main(["schema", BOOKSHOP]) == 2
     assert 'pip install "restlette[schema]"' in capsys.readouterr().err

@@ -20,7 +20,6 @@ from restlette.contrib.openapi.examples import (
     exemplify,
 )
 from restlette.contrib.openapi.patterns import ecma
-from restlette.http import errors as http_errors
 from restlette.http.errors import ACCEPT_FIELDS, BY_STATUS, HTTPException
 from restlette.http.response import (
     HTMLResponse,
@@ -483,8 +482,9 @@ def _errors(
 ) -> dict[int, list[str]]:
     """Give the errors of an operation with what is said of each.
 
-    They are the pipeline's, the guards', those that exceptions are mapped to, and those
-    that docstrings name.
+    They are the pipeline's, the guards', and those that docstrings name, of which some
+    are of exceptions that are mapped to problems: where such a one may be raised, only
+    the docstring knows.
     """
     found: dict[int, list[str]] = {}
     named = [
@@ -497,10 +497,6 @@ def _errors(
     for guard in described.guards:
         for status_code, text in guard.responses.items():
             found.setdefault(status_code, []).append(text)
-    for problem in described.problems.values():
-        found.setdefault(problem.status_code, []).append(
-            "" if problem.title is None else f"{problem.title}."
-        )
     if any(
         given.kind is not None and _is_file(given.kind)
         for given in described.returns.given
@@ -515,6 +511,22 @@ def _errors(
     return found
 
 
+def _exception(name: str, module: str) -> type[HTTPException] | None:
+    """Give the HTTPException of a name, wherever it is; one of the same package first.
+
+    A docstring names what a store raises, whose module nobody had to import it from.
+    """
+    package = module.partition(".")[0]
+    waiting: list[type[HTTPException]] = [HTTPException]
+    found: list[type[HTTPException]] = []
+    while waiting:
+        cls = waiting.pop()
+        waiting += cls.__subclasses__()
+        found += [cls] if cls.__name__ == name else []
+    found.sort(key=lambda cls: cls.__module__.partition(".")[0] != package)
+    return found[0] if found else None
+
+
 def _status_of(name: str, described: Description) -> int | None:
     """Give the status that an exception is answered with, by the name it is called."""
     last = name.rpartition(".")[2]
@@ -522,7 +534,7 @@ def _status_of(name: str, described: Description) -> int | None:
         if known.__name__ == last:
             return problem.status_code
     space = getattr(described.function, "__globals__", {})
-    cls: Any = space.get(last) or getattr(http_errors, last, None)
+    cls: Any = space.get(last) or _exception(last, space.get("__name__", ""))
     if not isinstance(cls, type) or not issubclass(cls, BaseException):
         return None
     for base, problem in described.problems.items():
