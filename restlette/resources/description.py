@@ -21,7 +21,13 @@ from restlette.resources.router import Router
 from restlette.resources.routes import RouteInfo, class_of, is_resource
 from restlette.resources.site import Leaf, Site
 from restlette.resources.tree import Tree
-from restlette.resources.uri import Convertor, Parameter, Template
+from restlette.resources.uri import (
+    Convertor,
+    Parameter,
+    PathConvertor,
+    StringConvertor,
+    Template,
+)
 
 __all__ = ["Description", "PathParameter", "describe_operations"]
 
@@ -218,7 +224,8 @@ def _errors(described: Description) -> dict[int, str]:
     has_content = "body" in parts or "form" in parts
     if has_content or parts.keys() & PLACES.keys() or described.parameters:
         errors[400] = "The request is malformed."
-    if described.states_validators and described.method != "PUT":
+    is_stated = described.states_validators and described.method != "PUT"
+    if is_stated or any(map(_may_refuse, described.parameters)):
         errors[404] = "There is nothing here."
     if _is_negotiated(described):
         there_is = ", ".join(described.representations)
@@ -233,6 +240,11 @@ def _errors(described: Description) -> dict[int, str]:
     if described.requires_preconditions:
         errors[428] = "The request has to name the state that it is meant for."
     return errors
+
+
+def _may_refuse(parameter: PathParameter) -> bool:
+    """Say whether there are texts that a parameter does not take."""
+    return not isinstance(parameter.convertor, StringConvertor | PathConvertor)
 
 
 def _is_negotiated(described: Description) -> bool:

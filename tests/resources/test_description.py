@@ -38,7 +38,7 @@ def test_it_says_where_a_function_is() -> None:
     assert found.takes_preconditions
     assert found.states_validators
     assert found.requires_preconditions
-    assert [*found.errors] == [400, 406, 412, 413, 415, 422, 428]
+    assert [*found.errors] == [400, 404, 406, 412, 413, 415, 422, 428]
     assert [type(guard).__name__ for guard in found.guards] == ["Token"]
 
 
