@@ -152,6 +152,8 @@ FITTING = [
     "zaaz",
     "0a0a0",
     "a/z",
+    "a/a",
+    "/",
 ]
 WORDS = [*SHORT, *FITTING[7:]]
 PATHS = (
