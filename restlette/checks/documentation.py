@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -251,10 +252,16 @@ def _fields(annotation: Any) -> Iterator[str]:
 
 
 def _asked_by_hand(function: Any) -> set[str]:
-    """Give the texts in a function's code: names that it may ask a request for."""
-    code = getattr(function, "__code__", None)
-    constants = () if code is None else code.co_consts
-    texts = {each for each in constants if isinstance(each, str)}
+    """Give the names that a function may ask a request for, by call or in brackets."""
+    node = source_of(function)
+    texts = set()
+    for each in () if node is None else ast.walk(node):
+        if isinstance(each, ast.Subscript):
+            name: ast.expr | None = each.slice
+        else:
+            name = each.args[0] if isinstance(each, ast.Call) and each.args else None
+        if isinstance(name, ast.Constant) and isinstance(name.value, str):
+            texts.add(name.value)
     return texts | {text.replace("-", "_").lower() for text in texts if len(text) < 50}
 
 
