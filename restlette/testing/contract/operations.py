@@ -53,20 +53,6 @@ class Content(NamedTuple):
     at: str
 
 
-# Fields of answers by which HTTP and its kin say something where there is something to
-# say. Others are said to be there, and are, unless the document says `required: false`.
-_MAYBE: Final = frozenset(
-    {
-        *("accept", "accept-patch", "accept-post", "accept-ranges", "age", "allow"),
-        *("cache-control", "content-disposition", "content-encoding"),
-        *("content-language", "content-length", "content-location", "content-range"),
-        *("date", "etag", "expires", "last-modified", "link", "location"),
-        *("proxy-authenticate", "retry-after", "server", "set-cookie", "upgrade"),
-        *("vary", "www-authenticate"),
-    }
-)
-
-
 class Contents:
     """The media types that content may have, each with its declaration.
 
@@ -408,8 +394,7 @@ class _Reader:
                     below, place = self.follow(
                         header, where + pointer_to("headers", name)
                     )
-                    expected = {"required": name.lower() not in _MAYBE, **below}
-                    headers.append(self._parameter(name, "header", expected, place))
+                    headers.append(self._parameter(name, "header", below, place))
             contents = Contents(self.contents(node, where))
             yield Answer(
                 str(key).upper() if key != "default" else key,
