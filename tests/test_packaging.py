@@ -151,6 +151,7 @@ def test_the_version_is_a_literal() -> None:
 def test_the_types_are_shipped() -> None:
     assert (ROOT / "restlette" / "py.typed").is_file()
     assert lines("options.package_data", "restlette") == ["py.typed"]
+    assert lines("options.package_data", "restlette.contrib.openapi") == ["assets/*"]
 
 
 def test_every_directory_of_the_package_is_a_package() -> None:
@@ -159,7 +160,7 @@ def test_every_directory_of_the_package_is_a_package() -> None:
         str(path.relative_to(ROOT))
         for path in (ROOT / "restlette").rglob("*")
         if path.is_dir()
-        and path.name != "__pycache__"
+        and any(path.glob("*.py"))
         and not (path / "__init__.py").is_file()
     ]
     assert bare == []

@@ -14,6 +14,7 @@ from restlette.app import Restlette
 from restlette.concurrency import run_in_threadpool
 from restlette.contrib.openapi.document import describe
 from restlette.contrib.openapi.generator import OpenAPIResponse
+from restlette.contrib.openapi.page import add_page
 from restlette.contrib.openapi.versions import VERSIONS, convert
 from restlette.http.conditional import conditional_response
 from restlette.http.json import STANDARD
@@ -55,7 +56,9 @@ class OpenAPI:
         openapi: The version of OpenAPI: "3.0", "3.1" or "3.2".
         path: Where the document is, in JSON; in YAML it is beside that, with `.yaml` at
             its end.
-        guards: Who may see it.
+        docs: Where the page is that shows it to people; None for no page.
+        swagger: Whether that is Swagger UI (`restlette[swagger]`).
+        guards: Who may see all this.
 
     Raises:
         ValueError: There is no title or version, or `openapi` or the path is none.
@@ -73,6 +76,8 @@ class OpenAPI:
         tags: Sequence[Mapping[str, Any]] = (),
         openapi: str = "3.1",
         path: str = "/openapi.json",
+        docs: str | None = "/docs",
+        swagger: bool = False,
         guards: Sequence[Guard | Rule] = (),
     ) -> None:
         for name, value in (("title", title), ("version", version)):
@@ -83,7 +88,9 @@ class OpenAPI:
         if not path.endswith(".json"):
             raise ValueError(f"the path of the document ends in .json: {path!r} not.")
         self.path: str = path
+        self.docs: str | None = docs
         self._openapi = openapi
+        self._swagger = swagger
         self._guards = tuple(guards)
         self._options: dict[str, Any] = {
             "title": title,
@@ -122,6 +129,16 @@ class OpenAPI:
                 name=name,
                 include_in_schema=False,
                 guards=self._guards,
+            )
+
+        if self.docs is not None:
+            add_page(
+                app,
+                self.docs,
+                document=self.path,
+                title=self._options["title"],
+                guards=self._guards,
+                swagger=self._swagger,
             )
 
     def document(self, app: Restlette) -> dict[str, Any]:
