@@ -1,5 +1,6 @@
 """What every test runs under: CI's strictness, and hypothesis's profile."""
 
+import logging
 import os
 from collections.abc import Generator, Iterator
 
@@ -14,6 +15,15 @@ IN_CI = os.environ.get("CI", "").lower() in ("1", "true")
 # examples are the same every time, so that a red run can be repeated.
 settings.register_profile("restlette", deadline=None, derandomize=IN_CI)
 settings.load_profile("restlette")
+
+
+def _is_of_the_code(record: logging.LogRecord) -> bool:
+    """Whether a record of asyncio says more than that the machine was busy."""
+    return not record.getMessage().startswith("Executing ")
+
+
+# With `-X dev` asyncio logs whatever takes more than 0.1 seconds.
+logging.getLogger("asyncio").addFilter(_is_of_the_code)
 
 
 @pytest.fixture(scope="session")

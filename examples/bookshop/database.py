@@ -7,10 +7,13 @@ names another one, which several processes may share: `sqlite:////srv/books.db`,
 
 from __future__ import annotations
 
+import asyncio
 import os
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from sqlite3 import OperationalError
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -19,6 +22,7 @@ from sqlalchemy import Connection, String, event, func, insert, select, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.util import await_only
 
 from examples.bookshop.files import read_books
 from examples.bookshop.models import Book, NewBook
@@ -167,8 +171,7 @@ def _engine_of(url: URL) -> AsyncEngine:
         # The driver is not to begin transactions of its own accord.
         connection.isolation_level = None
         cursor = connection.cursor()
-        # Readers and a writer do not wait for each other.
-        cursor.execute("PRAGMA journal_mode=WAL")
+        _use_write_ahead_log(cursor)
         cursor.close()
 
     @event.listens_for(engine.sync_engine, "begin")
@@ -177,6 +180,23 @@ def _engine_of(url: URL) -> AsyncEngine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _use_write_ahead_log(cursor: Any) -> None:
+    """Let readers and a writer not wait for each other.
+
+    Only one connection can begin with that, and SQLite lets no other one wait for it.
+    """
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            await_only(asyncio.sleep(0.01))
+        else:
+            return
 
 
 @asynccontextmanager

@@ -260,7 +260,7 @@ def test_what_leads_nowhere_is_tried_once() -> None:
 
 def test_a_match_does_not_ask_the_other_routes() -> None:
     tree = tree_of(*(f"/r{n}/{{x}}" for n in range(5000)))
-    assert seconds(lambda: [tree.match("/r4999/7") for _ in range(20_000)]) < 1
+    assert seconds(lambda: [tree.match("/r4999/7") for _ in range(20_000)]) < 2
 
 
 @pytest.mark.parametrize(

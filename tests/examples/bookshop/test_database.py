@@ -40,7 +40,7 @@ def test_several_that_open_it_at_once_fill_it_once(
         async with opened(postgres, FirstBooks(())):
             pass
         for url in (f"sqlite:///{tmp_path}/books.db", postgres):
-            databases = [Database(url) for _ in range(4)]
+            databases = [Database(url) for _ in range(8)]
             await asyncio.gather(*(each.open(THREE) for each in databases))
             assert await count(databases[0]) == 3
             for each in databases:
