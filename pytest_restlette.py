@@ -5,11 +5,13 @@ own, beside the package, and knows pytest alone. What needs restlette imports it
 
     --restlette-examples module:app    a test of each example in a docstring
     --restlette-contract               clients hold every exchange to the document
+    --restlette-contract-threshold N   so, and fail if less than N % of it was seen
     restlette_app = module:app         (ini) fixtures app, client and async_client
 """
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Iterator
 from contextlib import ExitStack
 from importlib import import_module
@@ -21,6 +23,7 @@ import pytest
 __all__ = ["ExampleItem", "Fixtures"]
 
 _STACK = pytest.StashKey[ExitStack]()
+_REPORT = pytest.StashKey[list[str]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -38,11 +41,26 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="hold every exchange of a test client to the application's document",
     )
+    group.addoption(
+        "--restlette-contract-threshold",
+        metavar="PERCENT",
+        type=_percent,
+        help="the same, and fail if fewer of the declared answers were seen",
+    )
     parser.addini(
         "restlette_app",
         "the application of the fixtures app, client and async_client: module:app",
         default="",
     )
+
+
+def _percent(text: str) -> float:
+    try:
+        if 0 <= (number := float(text)) <= 100:
+            return number
+    except ValueError:
+        pass
+    raise argparse.ArgumentTypeError(f"it is percent from 0 to 100, not {text}")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -55,13 +73,35 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Turn contract mode on, if that was asked for."""
     session.stash[_STACK] = ExitStack()
-    if session.config.getoption("restlette_contract"):
+    if _wants_contract(session.config):
         import_module("restlette.testing.contract").everywhere()
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Close the clients of the examples."""
+    """Close the clients of the examples, and hold what was seen to the threshold."""
     session.stash[_STACK].close()
+    if session.config.option.collectonly or not _wants_contract(session.config):
+        return
+    seen = import_module("restlette.testing.contract").coverage()
+    report = session.config.stash[_REPORT] = str(seen).split("\n")
+    threshold = session.config.getoption("restlette_contract_threshold") or 0
+    if seen.percent < threshold:
+        report.append(f"contract: that is less than the threshold, {threshold:g} %")
+        if session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Say what was seen of what is declared, and what was not."""
+    for line in config.stash.get(_REPORT, []):
+        terminalreporter.write_line(line)
+
+
+def _wants_contract(config: pytest.Config) -> bool:
+    threshold = config.getoption("restlette_contract_threshold")
+    return threshold is not None or bool(config.getoption("restlette_contract"))
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -164,6 +164,62 @@ def test_contract_mode_for_a_whole_suite(tmp_path: Path) -> None:
     assert run(tmp_path, test_it=CONTRACT)[0] == 1
 
 
+SEEN = """
+    from restlette import HTTPEndpoint, Request, Restlette
+    from restlette.testing import TestClient
+
+    app = Restlette()
+
+    @app.route("/")
+    class Books(HTTPEndpoint):
+        async def get(self, request: Request) -> dict[str, int]:
+            '''List them.'''
+            return {"count": 1}
+
+        async def delete(self, request: Request) -> None:
+            '''Take all away.
+
+            Raises:
+                Conflict: Somebody reads one.
+            '''
+
+    def test_it():
+        assert TestClient(app).get("/").status_code == 200
+        assert TestClient(app).delete("/").status_code == 204
+"""
+
+
+@pytest.mark.parametrize(
+    "arguments, code, line",
+    [
+        (["--restlette-contract"], 0, "contract: 2 of 4 declared answers seen, 50 %"),
+        (["--restlette-contract"], 0, "  DELETE /: 409 never seen"),
+        (["--restlette-contract-threshold=50"], 0, "2 of 4 declared"),
+        (
+            ["--restlette-contract-threshold=50.5"],
+            1,
+            "contract: that is less than the threshold, 50.5 %",
+        ),
+        (["--restlette-contract-threshold=67", "-k", "nothing"], 5, "0 of 0 declared"),
+        (["--restlette-contract-threshold=101"], 4, "percent from 0 to 100, not 101"),
+        (["--restlette-contract-threshold=all"], 4, "percent from 0 to 100, not all"),
+    ],
+)
+def test_what_nobody_has_seen_is_told_and_counts(
+    tmp_path: Path, arguments: list[str], code: int, line: str
+) -> None:
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    got, out = run(tmp_path, *arguments, test_it=SEEN)
+    assert (got, line in out) == (code, True), out
+
+
+def test_collecting_alone_sees_nothing_and_says_nothing(tmp_path: Path) -> None:
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    arguments = ["--collect-only", "--restlette-contract-threshold=1"]
+    code, out = run(tmp_path, *arguments, test_it=SEEN)
+    assert (code, "contract:" in out) == (0, False), out
+
+
 def test_it_knows_pytest_alone() -> None:
     """And the standard library: what else it needs it imports when it is used."""
     text = (ROOT / "pytest_restlette.py").read_text("utf-8")

@@ -250,7 +250,7 @@ def _may_refuse(parameter: PathParameter) -> bool:
 def _is_negotiated(described: Description) -> bool:
     """Say whether an answer may have content that Accept is asked about."""
     returns = described.returns
-    if not described.is_annotated or returns.streams:
+    if not described.is_annotated or (returns.streams and returns.typed):
         return True
     return any(each.content is not None for each in returns.given)
 

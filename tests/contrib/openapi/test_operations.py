@@ -182,9 +182,11 @@ def test_streams_tell_their_items() -> None:
     }
     event = found["text/event-stream"]["x-itemSchema"]["properties"]["data"]
     assert event["contentSchema"] == ref("Book")
-    assert [*operation("/changes", "post")["responses"]["200"]["content"]] == [
-        "text/event-stream"
-    ]
+    settled = operation("/changes", "post")["responses"]
+    assert [*settled["200"]["content"]] == ["text/event-stream"]
+    # What the handler settled on is not negotiated.
+    assert "406" in operation("/changes")["responses"]
+    assert "406" not in settled
 
 
 def test_states_are_told() -> None:
