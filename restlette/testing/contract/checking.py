@@ -45,7 +45,9 @@ _OF_PATHS: Final = frozenset({400, 404})
 # Errors of validation that a schema can express, and so has to.
 _EXPRESSIBLE: Final = frozenset({"choice", "missing", "read_only", "type", "unknown"})
 # Fields by which a request says who asks.
-_KEYS: Final = ("authorization", "x-api-key", "api-key", "x-auth-token", "x-token")
+_KEYS: Final = frozenset(
+    {"authorization", "x-api-key", "api-key", "x-auth-token", "x-token"}
+)
 
 
 class Keyed:
@@ -214,7 +216,7 @@ class Checking:
                 operation.at + "/security",
             )
         if not operation.security:
-            if self._wants_credentials(operation, asked):
+            if self._wants_credentials(operation):
                 yield Breach(
                     "security",
                     "credentials are wanted, of which nothing is declared",
@@ -225,12 +227,12 @@ class Checking:
         elif status == 401:
             yield from self._challenge(operation)
 
-    def _wants_credentials(self, operation: Operation, asked: Asked) -> bool:
+    def _wants_credentials(self, operation: Operation) -> bool:
         """Say whether who asks matters, although nothing is declared of it."""
         status = self.seen.status
         if status != 401 and not self.seen.succeeded:
             return False
-        has_key = any(asked.header(name) is not None for name in _KEYS)
+        has_key = not _KEYS.isdisjoint(self.seen.asked_names)
         if (has_key or status == 401) and self._keyed.shows(
             operation, status, has_key=has_key
         ):

@@ -246,9 +246,14 @@ class Observation:
 def _by_name(fields: Fields) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for name, value in fields:
-        key = name.decode("latin-1").lower()
+        key = _lowered(name)
         if key in found:
             found[key].append(value.decode("latin-1"))
         else:
             found[key] = [value.decode("latin-1")]
     return found
+
+
+@lru_cache(maxsize=1024)
+def _lowered(name: bytes) -> str:
+    return name.decode("latin-1").lower()
