@@ -10,8 +10,9 @@ import os
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from tempfile import NamedTemporaryFile
-from typing import Any
+from pathlib import Path
+from shutil import rmtree
+from tempfile import gettempdir
 
 from restlette import (
     FileResponse,
@@ -20,6 +21,7 @@ from restlette import (
     Restlette,
     StreamingResponse,
 )
+from restlette.contrib.static import StaticFiles
 from restlette.http.types import ASGIApp, Message, Receive, Scope, Send
 
 SIZE = 4 * 2**20
@@ -43,20 +45,26 @@ def bound_send_buffers() -> None:
             each.detach()
 
 
+# It is there while the application is.
+DIRECTORY = Path(gettempdir()) / f"heavy-{os.getpid()}"
+LARGE = DIRECTORY / "large"
+
+
 @asynccontextmanager
-async def lifespan(app: Restlette) -> AsyncIterator[dict[str, Any]]:
-    with NamedTemporaryFile() as file:
-        file.write(os.urandom(SIZE))
-        file.flush()
-        yield {"large": file.name}
+async def lifespan(app: Restlette) -> AsyncIterator[None]:
+    DIRECTORY.mkdir()
+    LARGE.write_bytes(os.urandom(SIZE))
+    yield
+    rmtree(DIRECTORY)
 
 
 heavy = Restlette(lifespan=lifespan)
+heavy.mount("/static", StaticFiles(directory=DIRECTORY, check_dir=False))
 
 
 @heavy.route("/file")
 async def large_file(request: Request) -> FileResponse:
-    return FileResponse(request.state.large)
+    return FileResponse(LARGE)
 
 
 @heavy.route("/stream")

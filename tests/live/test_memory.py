@@ -89,7 +89,7 @@ def sent_at_rest(server: Server, least: int) -> int:
     return seen[-1]
 
 
-@pytest.mark.parametrize("path", ["/stream", "/file"])
+@pytest.mark.parametrize("path", ["/stream", "/file", "/static/large"])
 def test_clients_that_read_nothing_cost_a_few_pieces_each(
     heavy: Server, path: str
 ) -> None:
