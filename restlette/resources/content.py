@@ -2,7 +2,9 @@
 
 RFC 9110 section 8.3 has the recipient go by Content-Type, and nothing else. A model
 that reads certain media types itself (a patch) has no others. Any other model is read
-from the representations of the resource that can be read: JSON, where none can.
+from the representations of the resource that can be read: JSON, where none can. Where
+one of them is a page with a form (`HTML(invalid=)`), what browsers make of that form is
+content as well.
 """
 
 from __future__ import annotations
@@ -13,10 +15,15 @@ from typing import Any
 from restlette.http.errors import BadRequest, UnsupportedMediaType
 from restlette.http.media import MediaType, is_json
 from restlette.http.request import Request
+from restlette.resources.html import HTML
 from restlette.resources.models import Model
+from restlette.resources.parts import form_strings
 from restlette.resources.representation import JSON, Decode, Representation
 
 __all__ = ["ContentReader"]
+
+# HTML section 4.10.22.3: what a form is sent as. Text alone is for people to read.
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 class ContentReader:
@@ -28,10 +35,18 @@ class ContentReader:
 
     Attributes:
         is_json: Whether it reads JSON by the model's `load`, and nothing else.
-        media_types: Those that it reads.
+        forms: The media types of forms that it reads.
+        media_types: All that it reads.
     """
 
-    __slots__ = ("_decoders", "_model", "_takes_json", "is_json", "media_types")
+    __slots__ = (
+        "_decoders",
+        "_model",
+        "_takes_json",
+        "forms",
+        "is_json",
+        "media_types",
+    )
 
     def __init__(
         self, model: Model, representations: Sequence[Representation] = (JSON,)
@@ -45,9 +60,14 @@ class ContentReader:
             for each in readable
             if each.decode is not None and each is not JSON
         }
-        self.is_json: bool = not self._decoders and not model.loads
-        self.media_types: tuple[str, ...] = tuple(model.loads) or tuple(
-            each.media_type for each in readable
+        self.forms: tuple[str, ...] = ()
+        if any(isinstance(each, HTML) and each.has_form for each in representations):
+            can_be_read = not model.loads and model.no_query is None
+            self.forms = _FORMS if can_be_read else ()
+        self.is_json: bool = not self._decoders and not model.loads and not self.forms
+        self.media_types: tuple[str, ...] = tuple(model.loads) or (
+            *(each.media_type for each in readable),
+            *self.forms,
         )
 
     async def read(self, request: Request) -> Any:
@@ -67,6 +87,8 @@ class ContentReader:
             if load is None:
                 raise self._refusal(request)
             return load(await request.json())
+        if essence in self.forms:
+            return self._model.load_strings(form_strings(await request.form(), request))
         decode = self._decoders.get(essence)
         if decode is not None:
             return self._model.load(_decoded(decode, await request.body(), essence))

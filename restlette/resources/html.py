@@ -42,7 +42,8 @@ class HTML(Representation):
         renderer: Takes content and the request, and gives the page's source; or the
             name of a template.
         invalid: The same for a 422, so that people get their form back: its content is
-            what `form_again` gives. Without it they get problem details.
+            what `form_again` gives. What the form sends is then taken as `body`, beside
+            JSON. Without it people get problem details.
 
     Raises:
         TypeError: A renderer is something else, or a coroutine function.
@@ -63,6 +64,11 @@ class HTML(Representation):
     def __repr__(self) -> str:
         invalid = "" if self._invalid is None else f", invalid={self._invalid!r}"
         return f"HTML({self._renderer!r}{invalid})"
+
+    @property
+    def has_form(self) -> bool:
+        """Whether it has a form, whose fields are content of the resource."""
+        return self._invalid is not None
 
     def renderer(self, templates: Templates) -> Renderer:
         """Give what makes the text.

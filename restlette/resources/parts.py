@@ -15,7 +15,15 @@ from restlette.http.methods import is_token
 from restlette.http.request import Request
 from restlette.resources.models import Invalid, Model, Strings
 
-__all__ = ["PARTS", "PLACES", "REQUIRED", "Part", "Place", "StringsPart"]
+__all__ = [
+    "PARTS",
+    "PLACES",
+    "REQUIRED",
+    "Part",
+    "Place",
+    "StringsPart",
+    "form_strings",
+]
 
 PARTS: Final = ("body", "form", "query", "headers", "cookies", "preconditions")
 """The parts that a parameter may be named after."""
@@ -69,13 +77,26 @@ def _cookies(request: Request, names: Mapping[str, str] | None) -> Strings:
     return {key: [cookies[key]] for key in keys if key in cookies}
 
 
-def _fields(form: FormData, names: Mapping[str, str] | None) -> Strings:
+def form_strings(form: FormData, request: Request) -> Strings:
+    """Give the fields of a form, all values of each.
+
+    Args:
+        form: The form, read.
+        request: The request. A field that a middleware has put into the form to know it
+            again (`scope["csrf_field"]`) is that middleware's, and left out.
+    """
     # All of it, as of a query.
     found: dict[str, list[Any]] = {}
+    middlewares_own = request.scope.get("csrf_field")
     for name, value in form.multi_items():
-        if not _is_left_empty(value):
+        if name != middlewares_own and not _is_left_empty(value):
             found.setdefault(name, []).append(value)
     return found
+
+
+def _fields(request: Request, names: Mapping[str, str] | None) -> Strings:
+    form = request.read_form
+    return {} if form is None else form_strings(form, request)
 
 
 def _is_left_empty(value: str | UploadFile) -> bool:
@@ -102,7 +123,7 @@ class Place(NamedTuple):
     """
 
     word: str
-    gather: Callable[[Any, Mapping[str, str] | None], Strings]
+    gather: Callable[[Request, Mapping[str, str] | None], Strings]
     spell: Callable[[str], str] = str
 
 
@@ -147,19 +168,17 @@ class StringsPart:
                     "fields have no case, and _ stands for -"
                 )
 
-    def read(
-        self, source: Request | FormData, arguments: dict[str, Any]
-    ) -> list[dict[str, Any]]:
+    def read(self, request: Request, arguments: dict[str, Any]) -> list[dict[str, Any]]:
         """Read the part, and add it to the handler's arguments.
 
         Args:
-            source: the request, or its form.
+            request: the request; its form has been read, where that is the part.
             arguments: the handler's.
 
         Returns:
             All that is wrong with it, as entries of a problem's list.
         """
-        strings = self._gather(source, self._names)
+        strings = self._gather(request, self._names)
         if not strings and not self._required:
             return []
         try:

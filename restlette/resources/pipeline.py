@@ -555,9 +555,11 @@ class Operation:
             try:
                 arguments["body"] = await content.read(request)
             except Invalid as exc:
-                errors += [error.in_body() for error in exc.errors]
+                is_form = request.read_form is not None
+                errors += [e.at("form") if is_form else e.in_body() for e in exc.errors]
         if self._form is not None and await self._form_is_given(request):
-            errors += self._form.read(await request.form(), arguments)
+            await request.form()
+            errors += self._form.read(request, arguments)
         if errors:
             raise _misfit(errors)
         if self.binding.takes_preconditions:

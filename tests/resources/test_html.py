@@ -10,6 +10,7 @@ from restlette import (
     JSON,
     Created,
     HTTPEndpoint,
+    Patch,
     Representation,
     Restlette,
 )
@@ -181,3 +182,115 @@ def test_what_there_is_is_listed_with_406() -> None:
     assert response.headers["vary"] == "Accept"
     available = ["application/json", "text/html; charset=utf-8", "text/csv"]
     assert response.json()["available"] == available
+
+
+@attrs.frozen
+class NewBook:
+    title: str = attrs.field(validator=attrs.validators.min_len(1))
+    year: int = 0
+
+
+def form_page(content: Any, request: Any) -> str:
+    return f"{content['values']} {sorted(content['errors'])}"
+
+
+class Forms(HTTPEndpoint):
+    representations = (JSON, HTML(page, invalid=form_page))
+
+    async def post(self, request, body: NewBook) -> Created[NewBook]:
+        return Created(body)
+
+    async def put(self, request, body: NewBook | None = None) -> NewBook:
+        return body or NewBook("nothing")
+
+
+MULTIPART = {"content-type": "multipart/form-data; boundary=x"}
+
+
+def part(name: str, content: str, more: str = "") -> str:
+    head = f'Content-Disposition: form-data; name="{name}"{more}'
+    return f"--x\r\n{head}\r\n\r\n{content}\r\n"
+
+
+def test_a_page_with_a_form_has_its_fields_taken_as_content() -> None:
+    """The same handler, model and answer as for JSON."""
+    app = app_of(Forms)
+    written = {"title": "Emma", "year": "1815"}
+    expected = {"title": "Emma", "year": 1815}
+    for options in (
+        {"json": expected},
+        {"data": written},
+        {
+            "content": (
+                part("title", "Emma") + part("year", "1815") + "--x--"
+            ).encode(),
+            "headers": MULTIPART,
+        },
+    ):
+        for method, status in (("POST", 201), ("PUT", 200)):
+            response = call(app, method, "/books/3", **options)
+            assert (response.status_code, response.json()) == (status, expected)
+    assert call(app, "PUT", "/books/3").json() == {"title": "nothing", "year": 0}
+
+
+def test_a_number_is_text_in_a_form_alone() -> None:
+    response = call(Forms, "POST", json={"title": "Emma", "year": "1815"})
+    assert response.json()["errors"][0]["pointer"] == "#/year"
+
+
+def test_what_does_not_fit_is_told_as_of_a_form() -> None:
+    response = call(Forms, "POST", data={"title": "", "price": "1"})
+    assert response.status_code == 422
+    assert [
+        (each["in"], each["name"], each["code"]) for each in response.json()["errors"]
+    ] == [("form", "price", "unknown"), ("form", "title", "invalid")]
+    page = call(Forms, "POST", data={"title": "", "year": "x"}, headers=BROWSER)
+    assert page.status_code == 422
+    assert page.text == "{'title': '', 'year': 'x'} ['title', 'year']"
+
+
+def test_a_file_is_no_text() -> None:
+    content = part("title", "Emma", '; filename="x"') + "--x--"
+    response = call(Forms, "POST", content=content.encode(), headers=MULTIPART)
+    assert response.json()["errors"][0]["code"] == "type"
+
+
+def test_a_middleware_s_own_field_is_left_out() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await inner({**scope, "csrf_field": "token"}, receive, send)
+
+    inner = app_of(Forms)
+    data = {"title": "Emma", "token": "secret"}
+    assert call(app, "POST", "/books/3", data=data).status_code == 201
+    assert call(inner, "POST", "/books/3", data=data).status_code == 422
+
+
+def test_what_is_taken_is_told() -> None:
+    types = "application/json, application/x-www-form-urlencoded, multipart/form-data"
+    refused = call(Forms, "POST", content=b"x", headers={"content-type": "text/plain"})
+    assert (refused.status_code, refused.headers["accept-post"]) == (415, types)
+    asked = call(app_of(Forms), "OPTIONS", "/books/3")
+    assert asked.headers["accept-post"] == types
+
+
+@pytest.mark.parametrize("annotation", [list[NewBook], Patch[NewBook]])
+def test_what_is_no_object_of_texts_has_no_form(annotation: Any) -> None:
+    async def post(self, request, body) -> Book: ...
+
+    post.__annotations__["body"] = annotation
+    endpoint = resource(
+        post=post, representations=(JSON, HTML(page, invalid=form_page))
+    )
+    response = call(endpoint, "POST", data={"title": "Emma"})
+    assert response.status_code == 415
+    assert "form" not in response.headers["accept-post"]
+
+
+def test_a_page_without_a_form_takes_none() -> None:
+    async def post(self, request, body: NewBook) -> Book: ...
+
+    response = call(resource(post=post), "POST", data={"title": "Emma"})
+    assert (response.status_code, response.headers["accept"]) == (
+        415,
+        "application/json",
+    )

@@ -34,7 +34,7 @@ from restlette.resources.parts import PLACES
 from restlette.resources.patch import JSONPatch, MergePatch
 from restlette.resources.representation import Reply
 
-__all__ = ["Component", "Components"]
+__all__ = ["MULTIPART", "URLENCODED", "Component", "Components"]
 
 URLENCODED: Final = "application/x-www-form-urlencoded"
 MULTIPART: Final = "multipart/form-data"

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from restlette.contrib.openapi.components import Components
+from restlette.contrib.openapi.components import URLENCODED, Components
 from restlette.contrib.openapi.docstrings import Docstring, DocstringError, read
 from restlette.contrib.openapi.examples import (
     Example,
@@ -263,16 +263,20 @@ class Operations:
             elif part.model.loads:
                 content = self.components.body(annotation)
             else:
-                content = {
-                    media_type.partition(";")[0]: {
-                        "schema": self.components.taken(annotation)
-                    }
-                    for media_type in described.media_types
-                }
+                content = self._taken(annotation, described.media_types)
             text = docstring.args.get(name)
             said = {"description": text} if text else {}
             return {**said, "content": content, "required": part.required}
         return {}
+
+    def _taken(self, annotation: Any, media_types: Iterable[str]) -> Object:
+        """Describe content that is read from any of some media types, forms too."""
+        names = [each.partition(";")[0] for each in media_types]
+        forms = self.components.form(annotation) if URLENCODED in names else {}
+        return {
+            each: forms.get(each) or {"schema": self.components.taken(annotation)}
+            for each in names
+        }
 
     # Answers --------------------------------------------------------------------------
 

@@ -4,9 +4,12 @@ import subprocess
 import sys
 from typing import Any, NoReturn
 
+import attrs
 import pytest
 
 from restlette import (
+    HTML,
+    JSON,
     Created,
     HTTPEndpoint,
     RedirectResponse,
@@ -16,7 +19,7 @@ from restlette import (
 )
 from restlette.contrib.openapi import describe
 from restlette.contrib.openapi.operations import merged
-from tests.contrib.openapi.shop import BookGone, Token
+from tests.contrib.openapi.shop import BookGone, NewBook, Token
 from tests.contrib.openapi.shop import app as shop
 
 DOCUMENT = describe(shop, title="Shop", version="1")
@@ -355,3 +358,22 @@ def test_it_needs_what_its_extra_brings_and_no_more() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert done.stdout == "/ping\n"
+
+
+def test_a_page_with_a_form_takes_forms_too() -> None:
+    """Of the same model, without what a text cannot be."""
+
+    class Forms(HTTPEndpoint):
+        representations = (JSON, HTML(str, invalid=str))
+
+        async def get(self, request: Request, body: NewBook) -> NewBook: ...
+
+    found = described(Forms)["requestBody"]["content"]
+    assert [*found] == [
+        "application/json",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data",
+    ]
+    assert found["application/json"]["schema"] == ref("NewBook")
+    form = found["application/x-www-form-urlencoded"]["schema"]
+    assert [*form["properties"]] == [each.name for each in attrs.fields(NewBook)]
