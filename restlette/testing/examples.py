@@ -8,6 +8,7 @@ test of each.
 from __future__ import annotations
 
 import ast
+import inspect
 import re
 import sys
 from collections.abc import Iterator, Mapping
@@ -98,7 +99,8 @@ def _class_place(cls: type[Any]) -> Place | None:
     for node in ast.walk(tree) if tree is not None else ():
         if isinstance(node, ast.ClassDef) and node.name == cls.__name__:
             text = node.body[0]
-            if ast.get_docstring(node, clean=False) == cls.__doc__:
+            # Python 3.13 takes the indentation out of `__doc__`.
+            if ast.get_docstring(node) == inspect.cleandoc(cls.__doc__ or ""):
                 return Place(str(file), text.lineno)
     return None
 
