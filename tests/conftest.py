@@ -8,6 +8,7 @@ import pytest
 from hypothesis import settings
 
 from tests.postgres import program, serving_postgres
+from tests.valkey import Valkey, serving_valkey
 
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true")
 
@@ -33,6 +34,13 @@ def postgres() -> Iterator[str]:
         pytest.skip("PostgreSQL is not on this machine")
     with serving_postgres() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def valkey() -> Iterator[Valkey]:
+    """A real Valkey, which all tests share that leave it as it is."""
+    with serving_valkey() as server:
+        yield server
 
 
 def _refuse(report: pytest.TestReport | pytest.CollectReport, nodeid: str) -> None:

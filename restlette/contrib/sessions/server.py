@@ -1,0 +1,500 @@
+"""Sessions on the server: a cookie holds an id, a store what is in the session.
+
+The story starts at `Sessions`. A session is loaded before the application is called, if
+there is a cookie, and saved before the first byte of the answer: what is answered is
+kept. Others may have saved it in between; then what was done here is done again to what
+they have left.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import secrets
+import time
+from collections.abc import AsyncIterator, Awaitable
+from typing import Final, Literal, NamedTuple, TypeVar
+
+from restlette.app import Restlette
+from restlette.contrib.sessions.command import SessionsCommand
+from restlette.contrib.sessions.cookies import Cookie, told
+from restlette.contrib.sessions.session import Session, decoded, encoded, merged
+from restlette.contrib.sessions.store import Record, SessionStore
+from restlette.http.errors import ServiceUnavailable
+from restlette.http.problems import problem_response
+from restlette.http.response import Response
+from restlette.http.types import ASGIApp, Message, Receive, Scope, Send
+from restlette.http.websocket import deny
+
+__all__ = ["Listed", "Sessions", "StoreDown", "key_of"]
+
+log: Final = logging.getLogger("restlette.sessions")
+
+T = TypeVar("T")
+
+# 256 bits of them are random: beyond 128 there is no guessing.
+_ID_BYTES: Final = 32
+# What this makes, and nothing else, is looked up.
+_ID_LENGTH: Final = 43
+# A session that is only read is written when this part of its idle time is over.
+_TOUCH: Final = 10
+# How often others may come in between.
+_TRIES: Final = 50
+
+_RETRY_AFTER: Final = 5
+
+
+class StoreDown(Exception):
+    """The store does not answer, or not in time."""
+
+
+class Listed(NamedTuple):
+    """A session, as who looks after them sees it.
+
+    Attributes:
+        key: What the store knows it by; not its id, which is the client's alone.
+        user: Whose it is.
+        created: When it began, in seconds since 1970.
+        expires: When it ends, unless it is used.
+    """
+
+    key: str
+    user: str | None
+    created: float
+    expires: float
+
+
+class Sessions:
+    """Sessions in a store: a plug-in, or what is put around any ASGI application.
+
+    Args:
+        store: Where they are: `MemoryStore`, `SQLiteStore` or `RedisStore`.
+        session_cookie: The name of the cookie that has the id.
+        idle: For how many seconds a session lasts that nobody uses.
+        absolute: For how many seconds it lasts at all.
+        same_site: Whether other sites' links and forms bring the cookie along: "lax",
+            "strict" or "none".
+        https_only: Whether the cookie goes over HTTPS alone.
+        domain: Which domain it is for, all below it too; None for the host alone.
+        path: Which paths it is for.
+        partitioned: Whether each site that embeds this one has its own.
+        timeout: For how many seconds the store is waited for.
+        when_down: What becomes of a request with a session when the store does not
+            answer: "refuse" for 503, "anonymous" to serve it as one without. What was
+            changed in a session and cannot be saved is 503 in any case.
+
+    Raises:
+        ValueError: The cookie cannot be set, or a time makes no sense.
+    """
+
+    def __init__(
+        self,
+        store: SessionStore,
+        *,
+        session_cookie: str = "session",
+        idle: float = 14 * 24 * 60 * 60,
+        absolute: float = 90 * 24 * 60 * 60,
+        same_site: str = "lax",
+        https_only: bool = False,
+        domain: str | None = None,
+        path: str = "/",
+        partitioned: bool = False,
+        timeout: float = 2.0,
+        when_down: Literal["refuse", "anonymous"] = "refuse",
+    ) -> None:
+        if not 0 < idle <= absolute:
+            raise ValueError(
+                f"a session lasts for a time: 0 < idle <= absolute, not {idle!r} and "
+                f"{absolute!r} seconds."
+            )
+        if not timeout > 0:
+            raise ValueError(f"timeout is more than 0 seconds, not {timeout!r}.")
+        if when_down not in ("refuse", "anonymous"):
+            raise ValueError(
+                f"when_down is 'refuse' or 'anonymous', not {when_down!r}."
+            )
+        self.store: SessionStore = store
+        self.idle = idle
+        self.absolute = absolute
+        self.timeout = timeout
+        self.when_down = when_down
+        self.cookie: Cookie = Cookie(
+            session_cookie, path, domain, same_site, https_only, partitioned
+        )
+        self.cookie.check()
+        self.commands: dict[str, SessionsCommand] = {"sessions": SessionsCommand(self)}
+
+    def install(self, app: Restlette) -> None:
+        """Put them around an application: `app.install(sessions)`."""
+        app.add_middleware(_SessionsMiddleware, sessions=self)
+
+    def around(self, app: ASGIApp) -> ASGIApp:
+        """Put them around any ASGI application, and give the whole.
+
+        Args:
+            app: The ASGI application inside.
+        """
+        return _SessionsMiddleware(app, self)
+
+    async def of_user(self, user: str) -> list[Listed]:
+        """Give the sessions of a user that are not over.
+
+        Raises:
+            StoreDown: The store does not answer.
+        """
+        return await self.ask(self._listed(user))
+
+    async def _listed(self, user: str) -> list[Listed]:
+        return [each async for each in self.all(user)]
+
+    async def all(self, user: str | None = None) -> AsyncIterator[Listed]:
+        """Give all sessions that are not over, or those of a user."""
+        now = time.time()
+        async for key, record in self.store.all(user):
+            if record.expires > now:
+                yield Listed(key, record.user, record.created, record.expires)
+
+    async def revoke(self, user: str, *, but: Session | None = None) -> int:
+        """End the sessions of a user, on all devices.
+
+        Args:
+            user: Whose.
+            but: One that stays, where there is one: who changes a password goes on.
+
+        Returns:
+            How many were ended.
+
+        Raises:
+            StoreDown: The store does not answer.
+        """
+        kept = None if but is None else getattr(but.saver, "key", None)
+        keys = [each.key for each in await self.of_user(user) if each.key != kept]
+        for key in keys:
+            await self.ask(self.store.delete(key))
+        return len(keys)
+
+    async def delete_expired(self) -> int:
+        """Forget the sessions that are over, and say how many there were.
+
+        Call it now and then, where the store does not forget by itself: a session that
+        is over is none, whether it is still there or not.
+        """
+        return await self.ask(self.store.delete_expired(time.time()))
+
+    async def ask(self, answer: Awaitable[T]) -> T:
+        """Wait for the store, and not for longer than `timeout`.
+
+        Raises:
+            StoreDown: It does not answer, or not in time.
+        """
+        try:
+            async with asyncio.timeout(self.timeout):
+                return await answer
+        # Which exceptions a store has is its own matter.
+        except Exception as exc:
+            raise StoreDown(f"{type(exc).__name__}: {exc}") from exc
+
+
+class _SessionsMiddleware:
+    """Gives each connection its session.
+
+    Args:
+        app: The ASGI application inside.
+        sessions: What sessions there are.
+    """
+
+    def __init__(self, app: ASGIApp, sessions: Sessions) -> None:
+        self.app = app
+        self.sessions = sessions
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a scope; when a lifespan ends, the store is closed."""
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, self._closing(send))
+            return
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+            return
+        kept = _Kept(self.sessions, self.sessions.cookie.read(scope))
+        try:
+            await kept.find()
+        except StoreDown as exc:
+            log.error("sessions: the store is down: %s", exc)
+            if self.sessions.when_down == "refuse":
+                await _refuse(scope, receive, send)
+                return
+        session = Session(lambda: kept.text)
+        session.user = kept.user
+        session.saver = saver = _Saver(kept, session)
+        answer = _Answer(scope, receive, send, saver)
+        await self.app({**scope, "session": session}, receive, answer.send)
+        if scope["type"] == "websocket" and answer.has_begun:
+            await answer.save_at_the_end()
+
+    def _closing(self, send: Send) -> Send:
+        async def send_and_close(message: Message) -> None:
+            if message["type"].startswith("lifespan.shutdown."):
+                await self.sessions.store.close()
+            await send(message)
+
+        return send_and_close
+
+
+class _Kept:
+    """A session in the store, as it was found by the cookie of a request.
+
+    Args:
+        sessions: What sessions there are.
+        cookie: What the cookie says; None without one.
+
+    Attributes:
+        found: The session's key, and what the store has; None where there is no
+            session.
+        is_stray: Whether there is a cookie, and no session.
+        is_unknown: Whether the store could not say.
+    """
+
+    def __init__(self, sessions: Sessions, cookie: str | None) -> None:
+        self.sessions = sessions
+        self.found: tuple[str, Record] | None = None
+        self.is_stray = False
+        self.is_unknown = False
+        self._cookie = cookie
+
+    async def find(self) -> None:
+        """Look for it.
+
+        Raises:
+            StoreDown: The store does not answer.
+        """
+        if self._cookie is None:
+            return
+        # SECURITY: an id is one that was given out; no other one makes a session, and
+        # what cannot be one is not looked up.
+        if len(self._cookie) == _ID_LENGTH:
+            key = key_of(self._cookie)
+            try:
+                record = await self.sessions.ask(self.sessions.store.load(key))
+            except StoreDown:
+                self.is_unknown = True
+                raise
+            if record is not None and record.expires > time.time():
+                self.found = (key, record) if _is_sound(record) else None
+        self.is_stray = self.found is None
+
+    @property
+    def text(self) -> str | None:
+        """What is in it."""
+        return None if self.found is None else self.found[1].text
+
+    @property
+    def user(self) -> str | None:
+        """Whose it is."""
+        return None if self.found is None else self.found[1].user
+
+
+class _Saver:
+    """Saves a session: `await session.save()`, and what happens when an answer begins.
+
+    Args:
+        kept: What is in the store.
+        session: What the application has made of it.
+
+    Attributes:
+        can_set_cookie: Whether the answer has not begun.
+        line: What sets the cookie; None where it stays as it is.
+    """
+
+    def __init__(self, kept: _Kept, session: Session) -> None:
+        self.kept = kept
+        self.session = session
+        self.can_set_cookie = True
+        self.line: bytes | None = None
+
+    @property
+    def key(self) -> str | None:
+        """What the store knows the session by; None of one that is not there."""
+        return None if self.kept.found is None else self.kept.found[0]
+
+    async def __call__(self) -> None:
+        """Save the session, if it is not as it is in the store.
+
+        Raises:
+            StoreDown: The store does not answer, or did not when the request came.
+            RuntimeError: It would need a cookie, which cannot be set any more.
+        """
+        session, found = self.session, self.kept.found
+        is_modified = session.is_modified or session.user != self.kept.user
+        if is_modified and self.kept.is_unknown:
+            raise StoreDown("it did not say what is in the session")
+        if session.is_invalidated or (
+            is_modified and not session and session.user is None
+        ):
+            await self._delete(found)
+        elif is_modified and (session.is_renewed or found is None):
+            await self._add(found)
+        elif found is not None and is_modified:
+            await self._replace(*found)
+        elif found is not None:
+            await self._touch(*found)
+
+    def _end_of(self, created: float) -> float:
+        """Give when a session ends that began then and is used now."""
+        sessions = self.kept.sessions
+        return min(time.time() + sessions.idle, created + sessions.absolute)
+
+    async def _delete(self, found: tuple[str, Record] | None) -> None:
+        if found is not None:
+            sessions = self.kept.sessions
+            await sessions.ask(sessions.store.delete(found[0]))
+            self._forget()
+
+    def _forget(self) -> None:
+        """Take note that the session is over."""
+        self.kept.found = None
+        self.session.saved(None)
+        self.session.user = None
+        if self.can_set_cookie:
+            self.line = self.kept.sessions.cookie.line("", 0)
+
+    async def _add(self, found: tuple[str, Record] | None) -> None:
+        if not self.can_set_cookie:
+            raise RuntimeError(
+                "the session is new, or was given a new id, and the answer has begun: "
+                "its cookie cannot be set any more."
+            )
+        sessions, session = self.kept.sessions, self.session
+        # SECURITY: first the old id is nobody's; then there is another one.
+        if found is not None:
+            await sessions.ask(sessions.store.delete(found[0]))
+        now = time.time()
+        text = encoded(session.data)
+        record = Record(text, 1, session.user, now, self._end_of(now))
+        new = secrets.token_urlsafe(_ID_BYTES)
+        await sessions.ask(sessions.store.add(key_of(new), record))
+        self.kept.found = key_of(new), record
+        session.saved(text)
+        self.line = sessions.cookie.line(new, int(sessions.absolute))
+
+    async def _replace(self, key: str, there: Record) -> None:
+        """Save it, on top of what others have saved since."""
+        sessions, session = self.kept.sessions, self.session
+        before, mine = session.before or {}, dict(session.data)
+        is_given = session.user != there.user
+        for _ in range(_TRIES):
+            text = encoded(merged(before, mine, decoded(there.text)))
+            record = Record(
+                text,
+                there.version + 1,
+                session.user if is_given else there.user,
+                there.created,
+                self._end_of(there.created),
+            )
+            if await sessions.ask(sessions.store.replace(key, record)):
+                self.kept.found = key, record
+                session.saved(text)
+                return
+            now = await sessions.ask(sessions.store.load(key))
+            if now is None:
+                # SECURITY: somebody has ended it, and so it stays.
+                self._forget()
+                return
+            there = now
+        raise StoreDown("others write the same session without an end")
+
+    async def _touch(self, key: str, there: Record) -> None:
+        """Put the end off; whoever has written it in between has done so too."""
+        sessions, end = self.kept.sessions, self._end_of(there.created)
+        if end - there.expires > sessions.idle / _TOUCH:
+            later = there._replace(version=there.version + 1, expires=end)
+            try:
+                await sessions.ask(sessions.store.replace(key, later))
+            except StoreDown as exc:
+                # Nothing was changed, so that nothing is lost.
+                log.warning("sessions: the store is down: %s", exc)
+
+
+class _Answer:
+    """The beginning of an answer, before which the session is saved.
+
+    Args:
+        scope: The scope.
+        receive: The ASGI receive channel.
+        send: The ASGI send channel.
+        saver: What saves the session.
+
+    Attributes:
+        has_begun: Whether the answer has.
+    """
+
+    def __init__(
+        self, scope: Scope, receive: Receive, send: Send, saver: _Saver
+    ) -> None:
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._saver = saver
+        self.has_begun = False
+        self._is_refused = False
+
+    async def send(self, message: Message) -> None:
+        """Send a message; with the cookie, if it begins the answer."""
+        if self._is_refused:
+            # Somebody else's answer has been sent.
+            return
+        saver = self._saver
+        if message["type"] in ("http.response.start", "websocket.accept"):
+            # What fails is not saved: whoever asks again finds what was there before.
+            if message.get("status", 200) < 500:
+                try:
+                    await saver()
+                except StoreDown as exc:
+                    log.error("sessions: the store is down: %s", exc)
+                    self._is_refused = True
+                    await _refuse(self._scope, self._receive, self._send)
+                    return
+            saver.can_set_cookie = False
+            self.has_begun = True
+            if saver.line is None and saver.kept.is_stray and saver.session.accessed:
+                saver.line = saver.kept.sessions.cookie.line("", 0)
+            if saver.session.accessed or saver.line is not None:
+                message = told(message, saver.line)
+        await self._send(message)
+
+    async def save_at_the_end(self) -> None:
+        """Save what a WebSocket has changed while it was open."""
+        try:
+            await self._saver()
+        except (StoreDown, RuntimeError) as exc:
+            log.error("sessions: what a WebSocket has changed is lost: %s", exc)
+
+
+def key_of(id: str) -> str:
+    """Give what a store knows a session by.
+
+    SECURITY: a hash, of what has more bits than can be tried: who reads the store
+    finds no id in it.
+    """
+    return hashlib.sha256(id.encode("utf-8", "replace")).hexdigest()
+
+
+def _is_sound(record: Record) -> bool:
+    try:
+        decoded(record.text)
+    except ValueError:
+        return False
+    return True
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer 503, a WebSocket's handshake too."""
+    exc = ServiceUnavailable(
+        "Sessions cannot be had at the moment.", retry_after=_RETRY_AFTER
+    )
+    accept = b", ".join([v for name, v in scope["headers"] if name == b"accept"])
+    response: Response = problem_response(exc, accept or None)
+    if scope["type"] == "websocket":
+        await deny(response, scope, receive, send)
+    else:
+        await response(scope, receive, send)
