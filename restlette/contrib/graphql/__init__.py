@@ -1,0 +1,20 @@
+"""GraphQL: schemas of graphene or graphql-core, over HTTP and WebSockets."""
+
+from restlette.contrib.graphql.app import GraphQLApp
+from restlette.contrib.graphql.context import Context
+from restlette.contrib.graphql.endpoint import GraphQLEndpoint
+from restlette.contrib.graphql.engine import Engine, Operation, Refused, Result
+from restlette.contrib.graphql.limits import QueryLimits
+from restlette.contrib.graphql.plugin import GraphQL
+
+__all__ = [
+    "Context",
+    "Engine",
+    "GraphQL",
+    "GraphQLApp",
+    "GraphQLEndpoint",
+    "Operation",
+    "QueryLimits",
+    "Refused",
+    "Result",
+]

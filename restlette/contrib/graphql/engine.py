@@ -1,0 +1,420 @@
+"""From the parameters of a request to its result, whatever they came by.
+
+The story starts with `Engine`, which serves one schema: `begin` finds the operation
+that is meant, `execute` gives its result, `subscribe` its results. HTTP, WebSockets and
+server-sent events are ways to and from here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Mapping
+from functools import partial
+from inspect import isawaitable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from restlette.concurrency import DEFAULT_POOL, as_async, is_async
+from restlette.contrib.graphql.context import Context
+from restlette.contrib.graphql.documents import Documents, InvalidDocument
+from restlette.contrib.graphql.execution import Execution, attribute_of
+from restlette.contrib.graphql.limits import QueryLimits
+from restlette.contrib.graphql.masking import told
+from restlette.contrib.graphql.parameters import Parameters
+from restlette.http.debug import is_local
+from restlette.http.optional import load
+from restlette.http.printable import printable
+from restlette.http.request import HTTPConnection
+from restlette.http.websocket import WebSocket
+
+if TYPE_CHECKING:
+    import graphql
+else:
+    graphql = load("graphql", "graphql", needed_by="restlette.contrib.graphql")
+
+__all__ = ["Engine", "Operation", "Policy", "Refused", "Result"]
+
+
+class Policy(NamedTuple):
+    """What one client is shown.
+
+    Attributes:
+        introspection: Whether `__schema` and `__type` are answered.
+        suggestions: Whether errors say what was probably meant.
+        texts: Whether the texts of exceptions are shown.
+    """
+
+    introspection: bool = False
+    suggestions: bool = False
+    texts: bool = False
+
+
+class Operation(NamedTuple):
+    """An operation that can be executed.
+
+    Attributes:
+        document: The document that it stands in.
+        node: The operation itself.
+        variables: Values for its variables, as they came.
+        policy: What the client is shown.
+    """
+
+    document: graphql.DocumentNode
+    node: graphql.OperationDefinitionNode
+    variables: Mapping[str, Any]
+    policy: Policy
+
+    @property
+    def kind(self) -> str:
+        """ "query", "mutation" or "subscription"."""
+        return self.node.operation.value
+
+    @property
+    def name(self) -> str | None:
+        """Its name, if it has one."""
+        return None if self.node.name is None else self.node.name.value
+
+
+class Result(NamedTuple):
+    """A GraphQL response.
+
+    Attributes:
+        content: The response, as JSON has it.
+        status_code: What it is in HTTP: 200 if the operation was executed.
+    """
+
+    content: dict[str, Any]
+    status_code: int = 200
+
+
+class Refused(Exception):
+    """A request that is not executed: a request error, as GraphQL calls it.
+
+    Args:
+        errors: What is wrong, as the client sees it.
+        status_code: What it is in HTTP.
+    """
+
+    def __init__(self, errors: list[dict[str, Any]], status_code: int = 400) -> None:
+        super().__init__(errors, status_code)
+        self.result: Result = Result({"errors": errors}, status_code)
+
+
+class Engine:
+    """Serves a schema.
+
+    Args:
+        schema: A schema of graphene, or of graphql-core.
+        context: A subclass of `Context`; or a function, plain or asynchronous, from the
+            request or WebSocket to whatever resolvers are to see as `info.context`.
+        root_value: What the resolvers of root fields see as their object.
+        debug: Whether clients are shown the schema, and what they probably meant;
+            and those on this machine the texts of exceptions. None for what the
+            application's `debug` says.
+        introspection: Whether clients are shown the schema; None for what `debug` says.
+        timeout: For how many seconds a query or mutation goes on; None for as long as
+            it likes.
+        query_limits: Figures of `QueryLimits` that are others here.
+        on_init: A function, plain or asynchronous, of a WebSocket and the payload that
+            its client begins with; what it gives is sent back. It may raise an
+            HTTPException, or give False, to refuse the client.
+        init_timeout: For how many seconds a WebSocket may stay without that beginning.
+
+    Raises:
+        TypeError: An argument makes no sense; the message says what to write.
+        ValueError: A limit is negative, or a time is not above 0.
+    """
+
+    def __init__(
+        self,
+        schema: Any,
+        *,
+        context: type[Context] | Callable[[Any], Any] = Context,
+        root_value: Any = None,
+        debug: bool | None = None,
+        introspection: bool | None = None,
+        timeout: float | None = 30.0,
+        query_limits: Mapping[str, int] | None = None,
+        on_init: Callable[[WebSocket, Mapping[str, Any]], Any] | None = None,
+        init_timeout: float = 3.0,
+    ) -> None:
+        self.schema: graphql.GraphQLSchema = _schema(schema)
+        if not callable(context):
+            raise TypeError(
+                "context is a subclass of Context, or a function of the request, not "
+                f"{context!r}."
+            )
+        self.context = context
+        self._make_context = None if _is_context(context) else as_async(context)
+        self.root_value = root_value
+        self.debug = debug
+        self.introspection = introspection
+        for name, seconds in (("timeout", timeout), ("init_timeout", init_timeout)):
+            if seconds is not None and not seconds > 0:
+                raise ValueError(
+                    f"{name} is a number of seconds above 0, or None, not {seconds!r}."
+                )
+        self.timeout = timeout
+        self.init_timeout = init_timeout
+        self._on_init = None if on_init is None else as_async(on_init)
+        self.limits: QueryLimits = QueryLimits().override(query_limits)
+        self._documents = Documents(self.schema, self.limits)
+        self._plain = _plain_resolvers(self.schema)
+
+    @property
+    def wanted(self) -> type[Context] | None:
+        """The class of the context, if it is one, whose dependencies are needed."""
+        return self.context if _is_context(self.context) else None  # type: ignore[return-value] # it is
+
+    async def make_context(
+        self, connection: HTTPConnection, dependencies: Mapping[str, Any]
+    ) -> Any:
+        """Give what resolvers see as `info.context`."""
+        if self._make_context is not None:
+            return await self._make_context(connection)
+        make: Any = self.context
+        return make(connection, **dependencies)
+
+    async def welcome(self, websocket: WebSocket, payload: Mapping[str, Any]) -> Any:
+        """Let a client in, or refuse it.
+
+        Args:
+            websocket: The connection.
+            payload: What its client began with.
+
+        Returns:
+            What is sent back, None for nothing, or False where it is refused.
+
+        Raises:
+            HTTPException: It is refused.
+        """
+        return (
+            None if self._on_init is None else await self._on_init(websocket, payload)
+        )
+
+    def policy(self, connection: HTTPConnection) -> Policy:
+        """Say what a client is shown."""
+        scope = connection.scope
+        debug = self.debug
+        if debug is None:
+            debug = bool(getattr(scope.get("app"), "debug", False))
+        introspection = self.introspection
+        if introspection is None:
+            introspection = debug
+        return Policy(introspection, debug, debug and is_local(scope))
+
+    def begin(self, parameters: Parameters, policy: Policy) -> Operation:
+        """Find the operation that a request means.
+
+        Args:
+            parameters: Those of the request.
+            policy: What the client is shown.
+
+        Raises:
+            Refused: There is none, or it cannot be executed.
+        """
+        if parameters.query is None:
+            raise Refused([{"message": "Documents are not known by an id here."}])
+        try:
+            document = self._documents.read(
+                parameters.query,
+                introspection=policy.introspection,
+                suggestions=policy.suggestions,
+            )
+        except InvalidDocument as exc:
+            raise Refused(told(exc.errors)) from None
+        node = graphql.get_operation_ast(document, parameters.operation_name)
+        if node is None:
+            raise Refused([{"message": _missing(parameters.operation_name)}])
+        if self.schema.get_root_type(node.operation) is None:
+            message = f"There is no {node.operation.value} here."
+            raise Refused([{"message": message}])
+        return Operation(document, node, parameters.variables or {}, policy)
+
+    def _build(
+        self, operation: Operation, context: Any, root_value: Any
+    ) -> graphql.ExecutionContext:
+        """Prepare the execution of an operation.
+
+        Raises:
+            Refused: The variables are not those of the operation.
+        """
+        built = Execution.build(
+            self.schema,
+            operation.document,
+            root_value,
+            context,
+            dict(operation.variables),
+            operation.name,
+            middleware=_Turns(self._plain) if self._plain else None,
+            hide_suggestions=not operation.policy.suggestions,
+        )
+        if isinstance(built, list):
+            raise Refused(told(built))
+        return built
+
+    async def execute(self, operation: Operation, context: Any) -> Result:
+        """Execute a query or a mutation.
+
+        Args:
+            operation: The operation.
+            context: What resolvers see as `info.context`.
+
+        Raises:
+            Refused: The variables are not those of the operation, or it took too long.
+        """
+        execution = self._build(operation, context, self.root_value)
+        try:
+            async with asyncio.timeout(self.timeout):
+                return await _executed(execution, operation)
+        except TimeoutError:
+            message = f"The operation took longer than {self.timeout:g} seconds."
+            raise Refused([{"message": message}], 503) from None
+
+    async def subscribe(
+        self, operation: Operation, context: Any
+    ) -> AsyncGenerator[Result, None]:
+        """Execute a subscription.
+
+        Args:
+            operation: The operation.
+            context: What resolvers see as `info.context`; a `Context` is renewed for
+                each event.
+
+        Yields:
+            A result for each event.
+
+        Raises:
+            Refused: There is nothing to subscribe to.
+        """
+        self._build(operation, context, self.root_value)
+        texts = operation.policy.texts
+        try:
+            events = await graphql.create_source_event_stream(
+                self.schema,
+                operation.document,
+                self.root_value,
+                context,
+                dict(operation.variables),
+                operation.name,
+            )
+        except Exception as exc:
+            raise Refused(told([_error_of(exc)], debug=texts)) from None
+        if isinstance(events, graphql.ExecutionResult):
+            raise Refused(told(events.errors or (), debug=texts))
+        try:
+            async for event in events:
+                own = context.renewed() if isinstance(context, Context) else context
+                yield await _executed(self._build(operation, own, event), operation)
+                if isinstance(own, Context) and own.background.tasks:
+                    await own.background()
+        except Exception as exc:
+            errors = told([_error_of(exc)], debug=texts)
+            yield Result({"data": None, "errors": errors})
+        finally:
+            await _close(events)
+
+
+def _error_of(exc: Exception) -> graphql.GraphQLError:
+    return graphql.GraphQLError(str(exc), original_error=exc)
+
+
+def _missing(operation_name: str | None) -> str:
+    if operation_name is None:
+        return "The document has several operations, or none: name the one."
+    return f"The document has no operation named {printable(operation_name)!r}."
+
+
+async def _executed(
+    execution: graphql.ExecutionContext, operation: Operation
+) -> Result:
+    """Execute what was prepared."""
+    errors = execution.collected_errors.errors
+    data: Any = None
+    try:
+        data = execution.execute_operation(operation.node, execution.root_value)
+        if execution.is_awaitable(data):
+            data = await data
+    except graphql.GraphQLError as exc:
+        errors.append(exc)
+        data = None
+    result = execution.build_response(data, errors)
+    content: dict[str, Any] = {"data": result.data}
+    if result.errors:
+        content["errors"] = told(result.errors, debug=operation.policy.texts)
+    return Result(content)
+
+
+async def _close(events: object) -> None:
+    # A generator that was left at a yield has its `finally` to run.
+    close = getattr(events, "aclose", None)
+    if close is not None:
+        await close()
+
+
+def _is_context(context: Any) -> bool:
+    return isinstance(context, type) and issubclass(context, Context)
+
+
+def _schema(schema: Any) -> graphql.GraphQLSchema:
+    """Give graphql-core's schema of a schema.
+
+    Raises:
+        TypeError: It is none, or it is not valid.
+    """
+    found = getattr(schema, "graphql_schema", schema)
+    if not isinstance(found, graphql.GraphQLSchema):
+        raise TypeError(
+            f"{schema!r} is no schema: write GraphQLApp(graphene.Schema(query=Query)), "
+            "or give a GraphQLSchema of graphql-core."
+        )
+    graphql.assert_valid_schema(found)
+    return found
+
+
+def _plain_resolvers(schema: graphql.GraphQLSchema) -> frozenset[Any]:
+    """Give those resolvers of root fields that may block: they are not asynchronous."""
+    found = set()
+    for root in (schema.query_type, schema.mutation_type):
+        for name, field in () if root is None else root.fields.items():
+            resolve = field.resolve
+            if resolve is None or attribute_of(field, name) is not None:
+                continue
+            if not is_async(resolve) and not _is_graphenes(resolve):
+                found.add(resolve)
+    return frozenset(found)
+
+
+def _is_graphenes(resolve: Any) -> bool:
+    """Say whether a resolver is graphene's, which calls one of the application's."""
+    while isinstance(resolve, partial):
+        resolve = resolve.func
+    return str(getattr(resolve, "__module__", "")).startswith("graphene.")
+
+
+class _Turns(graphql.MiddlewareManager):
+    """Runs the plain resolvers of one operation's root fields in the thread pool.
+
+    One after the other: what they share, a session for instance, is not made for
+    several threads, and no operation takes all that there are.
+
+    Args:
+        plain: The resolvers.
+    """
+
+    def __init__(self, plain: frozenset[Any]) -> None:
+        super().__init__()
+        self._plain = plain
+        self._turn = asyncio.Lock()
+
+    def get_field_resolver(self, field_resolver: Any) -> Any:
+        """Give what is called in the place of a resolver."""
+        if field_resolver not in self._plain:
+            return field_resolver
+        return partial(self._in_thread, field_resolver)
+
+    async def _in_thread(
+        self, resolve: Callable[..., Any], source: Any, info: Any, **args: Any
+    ) -> Any:
+        async with self._turn:
+            result = await DEFAULT_POOL.run(resolve, source, info, **args)
+        return await result if isawaitable(result) else result

@@ -1,0 +1,289 @@
+"""Execution: graphql-core's, with less work for each field and nothing left behind.
+
+The story starts at `Execution.execute_fields`. What is the same for every object of a
+list (which attribute a field is, how its value is written) is worked out once for each
+selection, as `Steps`; all else is graphql-core's. And what one field has begun ends
+with the operation: when one fails its neighbours are cancelled, and waited for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from restlette.http.optional import load
+
+if TYPE_CHECKING:
+    import graphql
+    from graphql.execution.execute import get_field_def
+    from graphql.pyutils import Path
+else:
+    graphql = load("graphql", "graphql", needed_by="restlette.contrib.graphql")
+    get_field_def = load(
+        "graphql.execution.execute", "graphql", needed_by="restlette.contrib.graphql"
+    ).get_field_def
+    Path = load(
+        "graphql.pyutils", "graphql", needed_by="restlette.contrib.graphql"
+    ).Path
+
+__all__ = ["Execution", "attribute_of"]
+
+Nodes = list["graphql.FieldNode"]
+Fields = dict[str, Nodes]
+
+# What graphene gives to a field that has no resolver of its own.
+_GRAPHENES = "graphene.types.resolver", "dict_or_attr_resolver"
+
+
+class _Step(NamedTuple):
+    """How one field of a selection is had from any object.
+
+    Attributes:
+        nodes: Where the field stands in the document.
+        attribute: The attribute that its value is, and what it is by default; None
+            where there is more to do.
+        leaf: The type that writes the value.
+        constant: The value itself, where it is the same for all: of `__typename`.
+    """
+
+    nodes: Nodes
+    attribute: tuple[str, Any] | None = None
+    leaf: graphql.GraphQLLeafType | None = None
+    constant: str | None = None
+
+
+def attribute_of(field: graphql.GraphQLField, name: str) -> tuple[str, Any] | None:
+    """Give the attribute that a field without a resolver of its own reads.
+
+    Args:
+        field: The field.
+        name: Its name in the document.
+
+    Returns:
+        The attribute's name and what stands for it where it is missing; None where a
+        resolver has more to do than to read it.
+    """
+    resolve = field.resolve
+    if resolve is None:
+        return name, None
+    if isinstance(resolve, partial) and len(resolve.args) == 2 and not resolve.keywords:
+        function = resolve.func
+        if (function.__module__, function.__qualname__) == _GRAPHENES:
+            return resolve.args
+    return None
+
+
+class Execution(graphql.ExecutionContext):
+    """The execution of one operation."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        # The selection is kept with its steps, so that its id is nobody else's.
+        self._steps: dict[int, tuple[Fields, dict[str, _Step]]] = {}
+
+    def execute_fields(
+        self,
+        parent_type: graphql.GraphQLObjectType,
+        source_value: Any,
+        path: Path | None,
+        fields: Fields,
+    ) -> Any:
+        """Give the values of the fields of one object, or what they are awaited of."""
+        if id(fields) not in self._steps:
+            self._steps[id(fields)] = fields, self._work_out(parent_type, fields)
+        results: dict[str, Any] = {}
+        waiting: list[str] = []
+        try:
+            for name, step in self._steps[id(fields)][1].items():
+                if step.constant is not None:
+                    results[name] = step.constant
+                    continue
+                if step.leaf is not None and step.attribute is not None:
+                    # PERF: most fields of most objects, without a `Path` and an `info`.
+                    value = _read(source_value, *step.attribute)
+                    if type(value) in _PLAIN:
+                        try:
+                            results[name] = step.leaf.serialize(value)
+                            continue
+                        except graphql.GraphQLError:
+                            pass
+                result = self.execute_field(
+                    parent_type,
+                    source_value,
+                    step.nodes,
+                    Path(path, name, parent_type.name),
+                )
+                results[name] = result
+                if self.is_awaitable(result):
+                    waiting.append(name)
+        except Exception as exc:
+            if not waiting:
+                raise
+            return _abandoned([results[name] for name in waiting], exc)
+        return _filled(results, waiting) if waiting else results
+
+    def _work_out(
+        self, parent_type: graphql.GraphQLObjectType, fields: Fields
+    ) -> dict[str, _Step]:
+        steps = {}
+        for response_name, nodes in fields.items():
+            name = nodes[0].name.value
+            field = get_field_def(self.schema, parent_type, nodes[0])
+            if name == "__typename":
+                steps[response_name] = _Step(nodes, constant=parent_type.name)
+            elif field is not None:
+                steps[response_name] = self._step(nodes, field, name)
+        return steps
+
+    def _step(self, nodes: Nodes, field: graphql.GraphQLField, name: str) -> _Step:
+        leaf: Any = graphql.get_nullable_type(field.type)  # type: ignore[arg-type] # it is
+        if field.args or not graphql.is_leaf_type(leaf):
+            return _Step(nodes)
+        return _Step(nodes, attribute_of(field, name), leaf)
+
+    def complete_list_value(
+        self,
+        return_type: graphql.GraphQLList[Any],
+        field_nodes: Nodes,
+        info: graphql.GraphQLResolveInfo,
+        path: Path,
+        result: Any,
+    ) -> Any:
+        """Give the values of a list, or what they are awaited of."""
+        if not isinstance(result, list | tuple):
+            return super().complete_list_value(
+                return_type, field_nodes, info, path, result
+            )
+        results: list[Any] = []
+        waiting: list[int] = []
+        try:
+            for index, item in enumerate(result):
+                completed = self._item(
+                    return_type.of_type, field_nodes, info, path.add_key(index), item
+                )
+                results.append(completed)
+                if self.is_awaitable(completed):
+                    waiting.append(index)
+        except Exception as exc:
+            if not waiting:
+                raise
+            return _abandoned([results[index] for index in waiting], exc)
+        return _filled(results, waiting) if waiting else results
+
+    def _item(
+        self,
+        item_type: Any,
+        field_nodes: Nodes,
+        info: graphql.GraphQLResolveInfo,
+        path: Path,
+        item: Any,
+    ) -> Any:
+        """Give the value of an item, or what it is awaited of."""
+        failed = partial(self._fail, item_type, field_nodes, path)
+        if self.is_awaitable(item):
+            return self._later(item_type, field_nodes, info, path, item)
+        try:
+            completed = self.complete_value(item_type, field_nodes, info, path, item)
+        except Exception as exc:
+            return failed(exc)
+        return _caught(completed, failed) if self.is_awaitable(completed) else completed
+
+    async def _later(
+        self,
+        item_type: Any,
+        field_nodes: Nodes,
+        info: graphql.GraphQLResolveInfo,
+        path: Path,
+        item: Awaitable[Any],
+    ) -> Any:
+        try:
+            completed = self.complete_value(
+                item_type, field_nodes, info, path, await item
+            )
+            return await completed if self.is_awaitable(completed) else completed
+        except Exception as exc:
+            return self._fail(item_type, field_nodes, path, exc)
+
+    def _fail(
+        self, return_type: Any, field_nodes: Nodes, path: Path, exc: Exception
+    ) -> None:
+        """Take note of a failure; it is raised on where there has to be a value."""
+        error = graphql.located_error(exc, field_nodes, path.as_list())
+        self.handle_field_error(error, return_type, path)
+
+    @staticmethod
+    def complete_leaf_value(return_type: graphql.GraphQLLeafType, result: Any) -> Any:
+        """Write the value of a scalar or an enumeration.
+
+        Raises:
+            TypeError: The value is none of the type's.
+        """
+        try:
+            return graphql.ExecutionContext.complete_leaf_value(return_type, result)
+        except graphql.GraphQLError as exc:
+            # SECURITY: the client did not send the value, and need not learn of it.
+            raise TypeError(exc.message) from exc
+
+
+# What is never awaited or called, and so is written as it is.
+_PLAIN = frozenset((str, int, float, bool))
+
+
+def _read(source: Any, name: str, default: Any) -> Any:
+    if isinstance(source, dict):
+        return source.get(name, default)
+    return getattr(source, name, default)
+
+
+async def _caught(
+    awaitable: Awaitable[Any], failed: Callable[[Exception], None]
+) -> Any:
+    try:
+        return await awaitable
+    except Exception as exc:
+        return failed(exc)
+
+
+async def _filled(results: Any, waiting: list[Any]) -> Any:
+    """Put the value of each awaitable into its place.
+
+    Args:
+        results: A list or a dict.
+        waiting: The keys of what is to be awaited.
+    """
+    if len(waiting) == 1:
+        # PERF: a task would be for nothing.
+        (key,) = waiting
+        results[key] = await results[key]
+        return results
+    tasks = [asyncio.ensure_future(results[key]) for key in waiting]
+    try:
+        values = await asyncio.gather(*tasks)
+    except BaseException:
+        await _cancelled(tasks)
+        raise
+    for key, value in zip(waiting, values, strict=True):
+        results[key] = value
+    return results
+
+
+async def _abandoned(awaitables: list[Awaitable[Any]], exc: Exception) -> None:
+    """Let go of what nobody needs, for something beside it has failed.
+
+    Raises:
+        Exception: What it failed with.
+    """
+    tasks = [asyncio.ensure_future(each) for each in awaitables]
+    # What is inside of them has to begin, in order to be told that it is over.
+    await asyncio.sleep(0)
+    await _cancelled(tasks)
+    raise exc
+
+
+async def _cancelled(tasks: Sequence[asyncio.Future[Any]]) -> None:
+    """Cancel tasks, and wait for them: nothing of an operation runs when it is over."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,1 @@
+"""GraphQL: what is asked for, what is answered, and what is not."""
