@@ -13,6 +13,7 @@ import re
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Collection, Iterable
+from functools import partial
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
@@ -170,19 +171,14 @@ class CSRFMiddleware:
         if values:
             return receive, values[0].decode("latin-1")
         said = b"".join(_fields(scope, b"content-type")[:1]).lower()
-        find: Callable[[bytes], str]
         if said.startswith(b"application/x-www-form-urlencoded"):
-            find = self._in_urlencoded
+            find: Callable[[bytes], str] = self._in_urlencoded
         elif said.startswith(b"multipart/form-data"):
             # The boundary is as it was written.
             match = _boundary(_fields(scope, b"content-type")[0])
             if match is None:
                 return receive, ""
-            boundary: bytes = match[1] or match[2]
-
-            def find(beginning: bytes) -> str:
-                return self._in_multipart(beginning, boundary)
-
+            find = partial(self._in_multipart, match[1] or match[2])
         else:
             return receive, ""
         messages: list[Message] = []
@@ -202,7 +198,7 @@ class CSRFMiddleware:
         pairs = parse_qsl(beginning.decode("latin-1"))
         return next((value for name, value in pairs if name == self._field), "")
 
-    def _in_multipart(self, beginning: bytes, boundary: bytes) -> str:
+    def _in_multipart(self, boundary: bytes, beginning: bytes) -> str:
         head = f'form-data; name="{self._field}"'.encode()
         for part in (b"\r\n" + beginning).split(b"\r\n--" + boundary)[1:-1]:
             fields, _, value = part.partition(b"\r\n\r\n")
