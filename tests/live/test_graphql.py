@@ -8,11 +8,13 @@ import json
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import ClientSession
 from gql import Client, gql
 from gql.transport.aiohttp import AIOHTTPTransport
 from gql.transport.aiohttp_websockets import AIOHTTPWebsocketsTransport
@@ -46,9 +48,14 @@ def http(server: Server, **options: Any) -> Client:
     return Client(transport=transport, fetch_schema_from_transport=True)
 
 
-def websocket(server: Server, **options: Any) -> Client:
+@asynccontextmanager
+async def websocket(server: Server, **options: Any) -> AsyncIterator[Any]:
+    """A session over a WebSocket; gql does not close its own in every case."""
     url = f"ws://{HOST}:{server.port}/graphql"
-    return Client(transport=AIOHTTPWebsocketsTransport(url, **options))
+    async with ClientSession() as own:
+        transport = AIOHTTPWebsocketsTransport(url, session=own, **options)
+        async with Client(transport=transport) as session:
+            yield session
 
 
 def held(server: Server) -> int:
