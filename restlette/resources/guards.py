@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from copy import copy
 from typing import Any, ClassVar, Final, NamedTuple
 
 from restlette.concurrency import is_async
@@ -42,6 +43,8 @@ WEBSOCKET: Final = "WEBSOCKET"
 # What a guard may answer: not known, not allowed, not shown. Any other exception is no
 # decision. SECURITY: were it one, `~` would let in whoever brings it about.
 _REFUSALS: Final = (401, 403, 404)
+
+_CHALLENGES: Final = "www-authenticate"
 
 
 class Guard(ABC):
@@ -209,6 +212,9 @@ class _Either(_Pair):
         second = await _refusal(self.right, connection, resource)
         if second is None:
             return True
+        if first.status_code == second.status_code == 401:
+            # RFC 9110 §11.6.1: one field may have several challenges.
+            raise _challenged(first, second)
         # Who may yet be let in when he has said who he is, is asked.
         raise second if second.status_code == 401 else first
 
@@ -230,6 +236,26 @@ class _Not(Guard):
 
     def __repr__(self) -> str:
         return f"~{self.guard!r}"
+
+
+def _challenged(first: HTTPException, second: HTTPException) -> HTTPException:
+    """Give the second of two refusals, with the challenges of both."""
+    # Two guards may challenge alike.
+    challenges = dict.fromkeys(
+        value
+        for exc in (first, second)
+        for name, value in exc.headers.items()
+        if name.lower() == _CHALLENGES
+    )
+    both = copy(second)
+    both.headers = {
+        name: value
+        for name, value in second.headers.items()
+        if name.lower() != _CHALLENGES
+    }
+    if challenges:
+        both.headers["WWW-Authenticate"] = ", ".join(challenges)
+    return both
 
 
 def _is_known(connection: HTTPConnection) -> bool:

@@ -138,6 +138,28 @@ def test_they_compose_as_truth_values_do(formula) -> None:
     assert outcome(guard) == (None if lets_in else 403)
 
 
+def test_a_refusal_by_both_has_the_challenges_of_both() -> None:
+    """RFC 9110 §11.6.1: one field, several challenges; all else is the last one's."""
+    key = Says(Unauthorized("A key.", challenges='Key realm="x"', type="urn:key"))
+    bare = Says(HTTPException(401))
+    for guard, expected in (
+        (UNKNOWN | key, 'Basic, Key realm="x"'),
+        (key | UNKNOWN, 'Key realm="x", Basic'),
+        (UNKNOWN | UNKNOWN, "Basic"),
+        (UNKNOWN | bare, "Basic"),
+        (bare | bare, None),
+        (UNKNOWN | key | UNKNOWN, 'Basic, Key realm="x", Basic'),
+    ):
+        with pytest.raises(HTTPException) as caught:
+            asyncio.run(admit([guard], build_request(), None))
+        assert caught.value.status_code == 401
+        assert caught.value.headers.get("WWW-Authenticate") == expected
+    with pytest.raises(Unauthorized) as caught:
+        asyncio.run(admit([UNKNOWN | key], build_request(), None))
+    assert (caught.value.detail, caught.value.type) == ("A key.", "urn:key")
+    assert key.what.headers == {"WWW-Authenticate": 'Key realm="x"'}
+
+
 @pytest.mark.parametrize("wrap", [lambda g: g, lambda g: ~g, lambda g: g | YES])
 @pytest.mark.parametrize("exc", [ServiceUnavailable(), KeyError("x")])
 def test_what_is_no_decision_is_none_when_negated_either(wrap, exc) -> None:
