@@ -208,7 +208,10 @@ class Bearer(Scheme):
         self, verify: Callable[[str], Any], *, realm: str = "restricted"
     ) -> None:
         super().__init__(realm=realm)
-        self.responses = {400: "The token is malformed.", 401: self._missing}
+        self.responses: Mapping[int, str] = {
+            400: "The token is malformed.",
+            401: self._missing,
+        }
         self._verify = _checked(verify, type(self).__name__)
 
     async def authenticate(self, conn: HTTPConnection) -> Found | None:
