@@ -1006,7 +1006,10 @@ def _run_plugins(name: str, arguments: list[str]) -> int:
             f"{', '.join(_COMMANDS)}. One of an application's plug-ins needs the "
             f"application: restlette {shown} module:app"
         )
-    app = load_app(arguments[0], factory="--factory" in arguments)
+    # It may stand behind what is to be done with it: `graphql schema module:app`.
+    target = next((word for word in arguments if ":" in word), arguments[0])
+    arguments = [target, *(word for word in arguments if word is not target)]
+    app = load_app(target, factory="--factory" in arguments)
     commands = _commands_of(app)
     if name not in commands:
         known = [*_COMMANDS, *commands]

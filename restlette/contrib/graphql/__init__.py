@@ -2,10 +2,12 @@
 
 from restlette.contrib.graphql.app import GraphQLApp
 from restlette.contrib.graphql.context import Context
+from restlette.contrib.graphql.documents import document_id
 from restlette.contrib.graphql.endpoint import GraphQLEndpoint
 from restlette.contrib.graphql.engine import Engine, Operation, Refused, Result
 from restlette.contrib.graphql.limits import QueryLimits
 from restlette.contrib.graphql.plugin import GraphQL
+from restlette.contrib.graphql.uploads import Upload
 
 __all__ = [
     "Context",
@@ -17,4 +19,6 @@ __all__ = [
     "QueryLimits",
     "Refused",
     "Result",
+    "Upload",
+    "document_id",
 ]

@@ -6,6 +6,7 @@ The story starts at `Documents.read`. What a client sends again costs one look-u
 from __future__ import annotations
 
 from collections import OrderedDict
+from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 from restlette.contrib.graphql.limits import QueryLimits, excess
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 else:
     graphql = load("graphql", "graphql", needed_by="restlette.contrib.graphql")
 
-__all__ = ["Documents", "InvalidDocument"]
+__all__ = ["Documents", "InvalidDocument", "document_id"]
 
 # The bounds of what is remembered: so many documents, of so many characters together. A
 # document of short tokens takes 300 times its characters in memory.
@@ -25,6 +26,14 @@ REMEMBERED_CHARACTERS: Final = 262_144
 
 # So many errors are told: each unknown name is compared with all that there are.
 TOLD: Final = 10
+
+
+def document_id(source: str) -> str:
+    """Give what a document may be known by: `sha256:` and the digest of its text.
+
+    Source: GraphQL over HTTP, appendix A, "SHA256 Hex Document Identifier".
+    """
+    return f"sha256:{sha256(source.encode('utf-8')).hexdigest()}"
 
 
 class InvalidDocument(Exception):

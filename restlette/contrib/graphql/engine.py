@@ -8,7 +8,7 @@ server-sent events are ways to and from here.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from functools import partial
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -114,6 +114,11 @@ class Engine:
         timeout: For how many seconds a query or mutation goes on; None for as long as
             it likes.
         query_limits: Figures of `QueryLimits` that are others here.
+        persisted: Documents that clients name by an id (`documentId`), and do not send:
+            a mapping, or a function, plain or asynchronous, that gives the text for an
+            id, or None. See `document_id`.
+        only_persisted: Whether clients send no documents of their own.
+        uploads: Whether multipart forms with files are taken.
         on_init: A function, plain or asynchronous, of a WebSocket and the payload that
             its client begins with; what it gives is sent back. It may raise an
             HTTPException, or give False, to refuse the client.
@@ -121,7 +126,8 @@ class Engine:
 
     Raises:
         TypeError: An argument makes no sense; the message says what to write.
-        ValueError: A limit is negative, or a time is not above 0.
+        ValueError: A limit is negative, a time is not above 0, or a document that is
+            persisted cannot be executed.
     """
 
     def __init__(
@@ -134,6 +140,9 @@ class Engine:
         introspection: bool | None = None,
         timeout: float | None = 30.0,
         query_limits: Mapping[str, int] | None = None,
+        persisted: Mapping[str, str] | Callable[[str], Any] | None = None,
+        only_persisted: bool = False,
+        uploads: bool = False,
         on_init: Callable[[WebSocket, Mapping[str, Any]], Any] | None = None,
         init_timeout: float = 3.0,
     ) -> None:
@@ -153,12 +162,42 @@ class Engine:
                 raise ValueError(
                     f"{name} is a number of seconds above 0, or None, not {seconds!r}."
                 )
+        if only_persisted and persisted is None:
+            raise TypeError("only_persisted needs persisted, the documents that are.")
+        self.only_persisted = only_persisted
+        self.uploads = uploads
         self.timeout = timeout
         self.init_timeout = init_timeout
         self._on_init = None if on_init is None else as_async(on_init)
         self.limits: QueryLimits = QueryLimits().override(query_limits)
         self._documents = Documents(self.schema, self.limits)
+        self._find = self._finder(persisted)
         self._plain = _plain_resolvers(self.schema)
+
+    def _finder(self, persisted: Any) -> Callable[[str], Awaitable[str | None]] | None:
+        """Give what finds the text of a document.
+
+        Raises:
+            ValueError: A document in a mapping cannot be executed.
+        """
+        if persisted is None:
+            return None
+        if not isinstance(persisted, Mapping):
+            return as_async(persisted)
+        for name, source in persisted.items():
+            try:
+                self._documents.read(source, introspection=True, suggestions=True)
+            except InvalidDocument as exc:
+                raise ValueError(
+                    f"the persisted document {name!r} cannot be executed: "
+                    f"{exc.errors[0].message}"
+                ) from None
+        texts = dict(persisted)
+
+        async def find(name: str) -> str | None:
+            return texts.get(name)
+
+        return find
 
     @property
     def wanted(self) -> type[Context] | None:
@@ -202,7 +241,26 @@ class Engine:
             introspection = debug
         return Policy(introspection, debug, debug and is_local(scope))
 
-    def begin(self, parameters: Parameters, policy: Policy) -> Operation:
+    async def _text(self, parameters: Parameters) -> str:
+        """Give the text of the document that a request means.
+
+        Raises:
+            Refused: There is none.
+        """
+        name = parameters.document_id
+        if name is None:
+            if self.only_persisted:
+                raise Refused(
+                    [{"message": "Documents are named by 'documentId' here."}]
+                )
+            # One of the two is there, or the parameters would be malformed.
+            return parameters.query or ""
+        text = None if self._find is None else await self._find(name)
+        if text is None:
+            raise Refused([{"message": "There is no document with this id."}])
+        return text
+
+    async def begin(self, parameters: Parameters, policy: Policy) -> Operation:
         """Find the operation that a request means.
 
         Args:
@@ -212,11 +270,10 @@ class Engine:
         Raises:
             Refused: There is none, or it cannot be executed.
         """
-        if parameters.query is None:
-            raise Refused([{"message": "Documents are not known by an id here."}])
+        text = await self._text(parameters)
         try:
             document = self._documents.read(
-                parameters.query,
+                text,
                 introspection=policy.introspection,
                 suggestions=policy.suggestions,
             )

@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from restlette.app import Restlette
+from restlette.contrib.graphql.command import GraphQLCommand
 from restlette.contrib.graphql.endpoint import GraphQLEndpoint
 from restlette.contrib.graphql.socket import guards_of, socket_of
 from restlette.resources.guards import Guard, Rule
@@ -45,6 +46,10 @@ class GraphQL:
     ) -> None:
         self.path: str = path
         self.endpoint: type[GraphQLEndpoint] = _endpoint(schema, options)
+        # What the command line offers.
+        self.commands: dict[str, GraphQLCommand] = {
+            "graphql": GraphQLCommand(self.endpoint.engine.schema)
+        }
         self._guards = tuple(guards)
         self._socket = socket_of(self.endpoint, allowed_origins)
 

@@ -165,7 +165,7 @@ class GraphQLSocket(WebSocketEndpoint):
             if len(self._running) >= engine.limits.subscriptions:
                 most = engine.limits.subscriptions
                 raise Refused([{"message": f"There are {most} operations already."}])
-            operation = engine.begin(parameters, engine.policy(websocket))
+            operation = await engine.begin(parameters, engine.policy(websocket))
         except Refused as exc:
             await _send(websocket, "error", name, exc.result.content["errors"])
             return

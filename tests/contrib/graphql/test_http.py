@@ -200,7 +200,7 @@ TWO = "query A { greeting } query B { missing }"
             {"query": "subscription { count(to: 1) }"},
             "A subscription is answered by events: accept them.",
         ),
-        ({"documentId": "sha256:00"}, "Documents are not known by an id here."),
+        ({"documentId": "sha256:00"}, "There is no document with this id."),
     ],
 )
 def test_what_is_well_formed_and_not_executed(
