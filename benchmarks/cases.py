@@ -228,6 +228,22 @@ CASES = {
             among=(FLOOR, *DESCENT),
             most=1,
         ),
+        Case(
+            "session-read",
+            "a session in a signed cookie, read",
+            around="session_read",
+            content=SHOWN,
+            among=(FLOOR, *DESCENT),
+            most=1,
+        ),
+        Case(
+            "session-write",
+            "a session in a signed cookie, written",
+            around="session_write",
+            content=SHOWN,
+            among=(FLOOR, *DESCENT),
+            most=1,
+        ),
     )
 }
 

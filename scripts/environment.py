@@ -38,7 +38,7 @@ KINDS: dict[str, tuple[str, list[str], list[str]]] = {
         ".venv-bench",
         [
             "-e",
-            ".[attrs,contract,files,forms,schema,testing]",
+            ".[attrs,contract,files,forms,schema,sessions,testing]",
             "-r",
             "benchmarks/requirements.txt",
         ],

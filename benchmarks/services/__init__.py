@@ -14,8 +14,9 @@ restlette and Starlette alone, which are held to each other there:
 
 Each module has `make(others)`, which gives the application with that many other
 resources registered before these, and `app`, the one that a server is started with.
-What a new book must be is the same everywhere, and stands in CONSTRAINTS. `gzip` and
-`cors` of the two give an application in the framework's own middleware.
+What a new book must be is the same everywhere, and stands in CONSTRAINTS. `gzip`,
+`cors`, `session_read` and `session_write` of the two give an application in the
+framework's own middleware; the last two with a client who has a session.
 """
 
 from typing import Any
@@ -53,6 +54,7 @@ CORS: dict[str, Any] = {
     "allow_headers": ["X-Token"],
     "allow_credentials": True,
 }
+SESSION: dict[str, Any] = {"secret_key": "0123456789abcdef0123456789abcdef"}
 
 # Frameworks whose documentation leaves checking a body to other libraries: theirs is
 # parsed and sent back, no more.

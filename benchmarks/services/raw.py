@@ -45,7 +45,54 @@ def gzip(app):
     return app
 
 
-cors = gzip
+cors = session_read = session_write = gzip
+
+
+def reading(app):
+    """An application that looks into its session."""
+
+    async def read(scope, receive, send):
+        if scope["type"] == "http":
+            scope["session"].get("visits")
+        await app(scope, receive, send)
+
+    return read
+
+
+def writing(app):
+    """An application that counts in its session."""
+
+    async def write(scope, receive, send):
+        if scope["type"] == "http":
+            session = scope["session"]
+            session["visits"] = session.get("visits", 0) + 1
+        await app(scope, receive, send)
+
+    return write
+
+
+def returning(app, session):
+    """A client who comes back to an application, with the cookie of a session.
+
+    The cookie is what `session`, the middleware around something that writes, has set.
+    """
+    lines = []
+
+    async def keep(message):
+        lines.extend(v for k, v in message.get("headers", ()) if k == b"set-cookie")
+
+    scope = {"type": "http", "method": "GET", "path": "/", "headers": []}
+    try:
+        session(scope, None, keep).send(None)
+    except StopIteration:
+        cookie = (b"cookie", lines[0].partition(b";")[0])
+
+    async def ask(scope, receive, send):
+        if scope["type"] == "http":
+            scope["headers"].append(cookie)
+        await app(scope, receive, send)
+
+    return ask
 
 
 async def answer(send, status, content, *headers):

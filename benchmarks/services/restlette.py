@@ -6,7 +6,8 @@ from pathlib import Path
 from attrs import field, frozen
 from attrs.validators import ge, min_len
 
-from benchmarks.services import CORS, GZIP
+from benchmarks.services import CORS, GZIP, SESSION
+from benchmarks.services.raw import reading, returning, writing
 from restlette import (
     Created,
     FileResponse,
@@ -16,6 +17,7 @@ from restlette import (
 )
 from restlette.contrib.cors import CORSMiddleware
 from restlette.contrib.gzip import GZipMiddleware
+from restlette.contrib.sessions import SessionMiddleware
 from restlette.contrib.static import StaticFiles
 
 
@@ -87,6 +89,16 @@ def gzip(app):
 
 def cors(app):
     return CORSMiddleware(app, **CORS)
+
+
+def session_read(app):
+    inside = SessionMiddleware(reading(app), **SESSION)
+    return returning(inside, SessionMiddleware(writing(app), **SESSION))
+
+
+def session_write(app):
+    inside = SessionMiddleware(writing(app), **SESSION)
+    return returning(inside, inside)
 
 
 app = make()

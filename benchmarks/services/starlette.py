@@ -7,11 +7,13 @@ from starlette.applications import Starlette
 from starlette.endpoints import HTTPEndpoint, WebSocketEndpoint
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.middleware.sessions import SessionMiddleware
 from starlette.responses import FileResponse, JSONResponse
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
-from benchmarks.services import CORS, GZIP
+from benchmarks.services import CORS, GZIP, SESSION
+from benchmarks.services.raw import reading, returning, writing
 
 
 class BookItem(HTTPEndpoint):
@@ -85,6 +87,16 @@ def gzip(app):
 
 def cors(app):
     return CORSMiddleware(app, **CORS)
+
+
+def session_read(app):
+    inside = SessionMiddleware(reading(app), **SESSION)
+    return returning(inside, SessionMiddleware(writing(app), **SESSION))
+
+
+def session_write(app):
+    inside = SessionMiddleware(writing(app), **SESSION)
+    return returning(inside, inside)
 
 
 app = make()

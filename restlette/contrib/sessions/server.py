@@ -20,7 +20,7 @@ from restlette.app import Restlette
 from restlette.contrib.sessions.command import SessionsCommand
 from restlette.contrib.sessions.cookies import Cookie, told
 from restlette.contrib.sessions.session import Session, decoded, encoded, merged
-from restlette.contrib.sessions.store import Record, SessionStore
+from restlette.contrib.sessions.store import MemoryStore, Record, SessionStore
 from restlette.http.errors import ServiceUnavailable
 from restlette.http.problems import problem_response
 from restlette.http.response import Response
@@ -115,6 +115,7 @@ class Sessions:
                 f"when_down is 'refuse' or 'anonymous', not {when_down!r}."
             )
         self.store: SessionStore = store
+        self._is_immediate = type(store) is MemoryStore
         self.idle = idle
         self.absolute = absolute
         self.timeout = timeout
@@ -188,6 +189,9 @@ class Sessions:
         Raises:
             StoreDown: It does not answer, or not in time.
         """
+        if self._is_immediate:
+            # PERF: a time limit takes as long as the whole answer.
+            return await answer
         try:
             async with asyncio.timeout(self.timeout):
                 return await answer
@@ -224,7 +228,7 @@ class _SessionsMiddleware:
             if self.sessions.when_down == "refuse":
                 await _refuse(scope, receive, send)
                 return
-        session = Session(lambda: kept.text)
+        session = Session(kept.text)
         session.user = kept.user
         session.saver = saver = _Saver(kept, session)
         answer = _Answer(scope, receive, send, saver)
@@ -280,12 +284,11 @@ class _Kept:
                 self.is_unknown = True
                 raise
             if record is not None and record.expires > time.time():
-                self.found = (key, record) if _is_sound(record) else None
+                self.found = key, record
         self.is_stray = self.found is None
 
-    @property
     def text(self) -> str | None:
-        """What is in it."""
+        """Give what is in it."""
         return None if self.found is None else self.found[1].text
 
     @property
@@ -325,7 +328,12 @@ class _Saver:
             RuntimeError: It would need a cookie, which cannot be set any more.
         """
         session, found = self.session, self.kept.found
-        is_modified = session.is_modified or session.user != self.kept.user
+        if found is not None and session.accessed and session.is_new:
+            # What is there is none that can be read.
+            found = self.kept.found = None
+            self.kept.is_stray = True
+        text = session.modified()
+        is_modified = text is not None or session.user != self.kept.user
         if is_modified and self.kept.is_unknown:
             raise StoreDown("it did not say what is in the session")
         if session.is_invalidated or (
@@ -477,14 +485,6 @@ def key_of(id: str) -> str:
     finds no id in it.
     """
     return hashlib.sha256(id.encode("utf-8", "replace")).hexdigest()
-
-
-def _is_sound(record: Record) -> bool:
-    try:
-        decoded(record.text)
-    except ValueError:
-        return False
-    return True
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:

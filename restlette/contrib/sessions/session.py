@@ -17,6 +17,12 @@ __all__ = ["Session", "decoded", "encoded", "merged"]
 T = TypeVar("T")
 
 _MISSING: Final = object()
+_MUTABLE: Final = (list, dict)
+
+# PERF: set up once.
+_encode: Final = json.JSONEncoder(
+    separators=(",", ":"), ensure_ascii=False, allow_nan=False
+).encode
 
 
 def encoded(data: Mapping[str, Any]) -> str:
@@ -27,9 +33,7 @@ def encoded(data: Mapping[str, Any]) -> str:
         ValueError: A number is none that JSON has.
     """
     try:
-        return json.dumps(
-            data, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-        )
+        return _encode(data)
     except TypeError as exc:
         raise TypeError(
             f"a session holds what JSON can say: texts, numbers, lists, dicts, true, "
@@ -37,7 +41,7 @@ def encoded(data: Mapping[str, Any]) -> str:
         ) from exc
 
 
-def decoded(text: str | bytes) -> dict[str, Any]:
+def decoded(text: str) -> dict[str, Any]:
     """Read what was in a session.
 
     Raises:
@@ -75,6 +79,7 @@ class Session(MutableMapping[str, Any]):
         self._load: Callable[[], str | None] | None = load
         self._values: dict[str, Any] = {}
         self._before: str | None = None
+        self._was_set = False
         self._is_renewed = False
         self._is_invalidated = False
 
@@ -86,7 +91,11 @@ class Session(MutableMapping[str, Any]):
             load, self._load = self._load, None
             text = load()
             if text is not None:
-                self._values = decoded(text)
+                try:
+                    self._values = decoded(text)
+                except ValueError:
+                    # What is no session is none; whoever has loaded it finds out.
+                    return self._values
                 self._before = text
         return self._values
 
@@ -103,15 +112,24 @@ class Session(MutableMapping[str, Any]):
     @property
     def is_modified(self) -> bool:
         """Whether it is to be saved: something in it is not as it came."""
+        return self.modified() is not None
+
+    def modified(self) -> str | None:
+        """Give what is to be saved, as JSON; None where it is as it came."""
         if not self.accessed:
-            return False
-        if self._is_renewed or self._is_invalidated:
-            return True
-        if self._before is None:
-            return bool(self._values)
+            return None
+        is_to_be = self._is_renewed or self._is_invalidated
+        if not is_to_be and not self._may_differ():
+            return None
         text = encoded(self._values)
-        # What wrote it may write JSON in another way.
-        return text != self._before and text != encoded(decoded(self._before))
+        return text if is_to_be or text != self._before else None
+
+    def _may_differ(self) -> bool:
+        """Say whether there is anything that has to be compared."""
+        if self._was_set:
+            return self._before is not None or bool(self._values)
+        # PERF: what can be changed without being set is a list or a dict.
+        return any(type(each) in _MUTABLE for each in self._values.values())
 
     @property
     def is_renewed(self) -> bool:
@@ -190,6 +208,7 @@ class Session(MutableMapping[str, Any]):
         """Take note that it was saved as a text; None where it is gone."""
         self._before = text
         self._values = {} if text is None else decoded(text)
+        self._was_set = False
         self._is_renewed = self._is_invalidated = False
 
     def __getitem__(self, key: str) -> Any:
@@ -200,9 +219,11 @@ class Session(MutableMapping[str, Any]):
             raise TypeError(f"the keys of a session are texts, not {key!r}.")
         # Who puts something in after it was over begins another one.
         self._is_invalidated = False
+        self._was_set = True
         self.data[key] = value
 
     def __delitem__(self, key: str) -> None:
+        self._was_set = True
         del self.data[key]
 
     def __iter__(self) -> Iterator[str]:

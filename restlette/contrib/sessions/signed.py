@@ -7,7 +7,7 @@ signature. `Sessions` has sessions that end.
 
 from __future__ import annotations
 
-import hashlib
+import hmac
 import logging
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ from typing import Any, Final
 from restlette.config import Secret
 from restlette.contrib.keys import checked_keys
 from restlette.contrib.sessions.cookies import Cookie, told
-from restlette.contrib.sessions.session import Session, decoded, encoded
+from restlette.contrib.sessions.session import Session, encoded
 from restlette.http.optional import load
 from restlette.http.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -27,6 +27,9 @@ log: Final = logging.getLogger("restlette.sessions")
 # A cookie is set again when this part of its life is over, so that who comes back in
 # time stays; and not with each answer, none of which a cache could keep.
 _RENEWAL: Final = 10
+
+# What there is to be kept of an empty session.
+_NOTHING: Final = "{}"
 
 BEGINNINGS: Final = ("http.response.start", "websocket.accept")
 
@@ -83,11 +86,12 @@ class SessionMiddleware:
         # itsdangerous signs with the last key.
         itsdangerous = load("itsdangerous", "sessions", needed_by="SessionMiddleware")
         self._bad_signature: type[Exception] = itsdangerous.BadSignature
+        # PERF: derived once, and a digest by its name is OpenSSL's own HMAC.
+        salt = f"restlette.contrib.sessions:{session_cookie}".encode()
         self._signer: Any = itsdangerous.TimestampSigner(
-            list(reversed(keys)),
-            salt=f"restlette.contrib.sessions:{session_cookie}",
-            key_derivation="hmac",
-            digest_method=hashlib.sha256,
+            [hmac.digest(key.encode(), salt, "sha256") for key in reversed(keys)],
+            key_derivation="none",
+            digest_method="sha256",
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -96,8 +100,7 @@ class SessionMiddleware:
             await self.app(scope, receive, send)
             return
         signed = self.cookie.read(scope)
-        found = _Found()
-        session = Session(lambda: self._open(signed, found))
+        session = Session(lambda: self._open(signed))
         has_failed = False
 
         async def send_with_cookie(message: Message) -> None:
@@ -108,7 +111,7 @@ class SessionMiddleware:
                 and not (has_failed or message.get("status", 200) >= 500)
             ):
                 try:
-                    line = self._line(session, signed, found, scope)
+                    line = self._line(session, signed, scope)
                 except (TypeError, ValueError):
                     # The answer to this goes out as it is.
                     has_failed = True
@@ -118,46 +121,45 @@ class SessionMiddleware:
 
         await self.app({**scope, "session": session}, receive, send_with_cookie)
 
-    def _open(self, signed: str | None, found: _Found) -> str | None:
+    def _open(self, signed: str | None) -> str | None:
         """Give what is in a cookie; None where that is no session."""
         if signed is None:
             return None
         try:
-            payload, when = self._signer.unsign(
-                signed, max_age=self.max_age, return_timestamp=True
-            )
-            text = urlsafe_b64decode(payload + b"=" * (-len(payload) % 4))
-            decoded(text)
+            payload = self._signer.unsign(signed, max_age=self.max_age)
+            content = urlsafe_b64decode(payload + b"=" * (-len(payload) % 4))
+            text = content.decode("utf-8")
         # BadSignature is none of ValueError's.
         except (self._bad_signature, ValueError):
             return None
-        found.is_valid = True
-        found.signed_at = when.timestamp()
-        return text.decode("utf-8")
+        return text
 
-    def _line(
-        self, session: Session, signed: str | None, found: _Found, scope: Scope
-    ) -> bytes | None:
+    def _line(self, session: Session, signed: str | None, scope: Scope) -> bytes | None:
         """Give what sets the cookie; None where it stays as it is."""
-        if not session.is_modified:
-            if signed is not None and not found.is_valid:
-                return self.cookie.line("", 0)
-            if not found.is_valid or not self._is_due(found):
-                return None
-        elif not session:
+        text = session.modified()
+        if text is None and session.is_new:
+            text = _NOTHING
+        if text == _NOTHING:
             return None if signed is None else self.cookie.line("", 0)
-        payload = urlsafe_b64encode(encoded(session.data).encode("utf-8")).rstrip(b"=")
+        if text is None:
+            if signed is None or not self._is_due(signed):
+                return None
+            text = encoded(session.data)
+        payload = urlsafe_b64encode(text.encode("utf-8")).rstrip(b"=")
         value = self._signer.sign(payload).decode("ascii")
         if self.cookie.is_too_long(value):
             self._complain(scope, len(value))
             return None
         return self.cookie.line(value, self.max_age)
 
-    def _is_due(self, found: _Found) -> bool:
+    def _is_due(self, signed: str) -> bool:
         """Say whether it is time to sign a session anew, though it is as it was."""
         if self.max_age is None:
             return False
-        age: float = self._signer.get_timestamp() - found.signed_at
+        # A payload, a time and a signature; it was found to be good.
+        when = signed.rsplit(".", 2)[1]
+        signed_at = int.from_bytes(urlsafe_b64decode(when + "=" * (-len(when) % 4)))
+        age: int = self._signer.get_timestamp() - signed_at
         return age * _RENEWAL > self.max_age
 
     def _complain(self, scope: Scope, length: int) -> None:
@@ -168,18 +170,3 @@ class SessionMiddleware:
         if getattr(scope.get("app"), "debug", False):
             raise ValueError(message)
         log.warning("%s It stays as it was.", message)
-
-
-class _Found:
-    """What a cookie turned out to be, when somebody looked.
-
-    Attributes:
-        is_valid: Whether it was a session of ours.
-        signed_at: When it was signed, in seconds since 1970.
-    """
-
-    __slots__ = ("is_valid", "signed_at")
-
-    def __init__(self) -> None:
-        self.is_valid = False
-        self.signed_at = 0.0
