@@ -105,6 +105,7 @@ def test_the_documented_extras_are_there() -> None:
         "templates",
         "sessions",
         "redis",
+        "auth",
         "graphql",
         "ujson",
         "orjson",

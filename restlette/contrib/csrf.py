@@ -29,7 +29,7 @@ from restlette.http.types import ASGIApp, Message, Receive, Scope, Send
 from restlette.http.urls import is_valid_host
 from restlette.http.websocket import deny
 
-__all__ = ["CSRFMiddleware"]
+__all__ = ["SESSION_KEY", "CSRFMiddleware"]
 
 # RFC 9110 section 9.2.1; QUERY is safe by its specification.
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "QUERY"})
@@ -37,8 +37,8 @@ _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "QUERY"})
 _SECRET: Final = 32
 # How much of a form is looked at for its token, in bytes.
 _LOOKED_AT: Final = 64 * 1024
-# Where the secret is in a session.
-_KEY: Final = "csrf"
+SESSION_KEY: Final = "csrf"
+"""Where the secret is in a session."""
 
 _boundary = re.compile(rb'boundary=(?:"([^"]{1,70})"|([^\s;,"]{1,70}))', re.I).search
 
@@ -213,7 +213,7 @@ class CSRFMiddleware:
         """Give the secret of a client; None where it has none yet."""
         session: Any = scope.get("session")
         if session is not None:
-            return _decoded(str(session.get(_KEY, "")))
+            return _decoded(str(session.get(SESSION_KEY, "")))
         value = parse_cookies(_fields(scope, b"cookie")).get(self._cookie, "")
         text, _, signature = value.partition(".")
         for key in self._keys:
@@ -230,7 +230,7 @@ class CSRFMiddleware:
         secret = secrets.token_bytes(_SECRET)
         session: Any = scope.get("session")
         if session is not None:
-            session[_KEY] = _encoded(secret)
+            session[SESSION_KEY] = _encoded(secret)
             return secret, None
         if not self._keys:
             raise RuntimeError(

@@ -37,7 +37,14 @@ from restlette.http.methods import is_token
 from restlette.http.request import HTTPConnection
 from restlette.resources.guards import Guard, Schemes
 
-__all__ = ["APIKey", "Basic", "Bearer", "Scheme"]
+__all__ = [
+    "APIKey",
+    "Basic",
+    "Bearer",
+    "Scheme",
+    "checked_verifier",
+    "read_verified",
+]
 
 # RFC 6749 section 3.3: scope-token = 1*( %x21 / %x23-5B / %x5D-7E )
 _scope_token = re.compile(r"[!#-\[\]-~]+").fullmatch
@@ -166,7 +173,7 @@ class Basic(Scheme):
         self, verify: Callable[[str, str], Any], *, realm: str = "restricted"
     ) -> None:
         super().__init__(realm=realm)
-        self._verify = _checked(verify, "Basic")
+        self._verify = checked_verifier(verify, "Basic")
 
     async def authenticate(self, conn: HTTPConnection) -> Found | None:
         """Look at the Authorization field."""
@@ -177,7 +184,7 @@ class Basic(Scheme):
             name, password = read_basic(credentials[1])
         except Malformed as exc:
             raise self._wrong(str(exc)) from exc
-        found = _read_verified(await self._verify(name, password), self._verify)
+        found = read_verified(await self._verify(name, password), self._verify)
         if found is None:
             raise self._wrong("The name or the password is wrong.")
         return found
@@ -212,7 +219,7 @@ class Bearer(Scheme):
             400: "The token is malformed.",
             401: self._missing,
         }
-        self._verify = _checked(verify, type(self).__name__)
+        self._verify = checked_verifier(verify, type(self).__name__)
 
     async def authenticate(self, conn: HTTPConnection) -> Found | None:
         """Look at the Authorization field."""
@@ -226,7 +233,7 @@ class Bearer(Scheme):
         return await self._found(token)
 
     async def _found(self, token: str) -> Found:
-        found = _read_verified(await self._verify(token), self._verify)
+        found = read_verified(await self._verify(token), self._verify)
         if found is None:
             raise self._invalid("The token is not valid.")
         return found
@@ -290,7 +297,7 @@ class APIKey(Scheme):
         if not self._key or (self._place != "query" and not is_token(self._key)):
             raise ValueError(f"{self._key!r} is no name for a {self._place}.")
         super().__init__(realm=realm)
-        self._verify = _checked(verify, "APIKey")
+        self._verify = checked_verifier(verify, "APIKey")
         self.security: Schemes = {
             _unnamed("-", f"{self._place}-{self._key}"): {
                 "type": "apiKey",
@@ -307,7 +314,7 @@ class APIKey(Scheme):
         # SECURITY: two of them are read by others in another order.
         if len(keys) > 1 or not keys[0] or len(keys[0]) > LONGEST:
             raise self._wrong("The key is malformed.")
-        found = _read_verified(await self._verify(keys[0]), self._verify)
+        found = read_verified(await self._verify(keys[0]), self._verify)
         if found is None:
             raise self._wrong("The key is not valid.")
         return found
@@ -320,14 +327,26 @@ class APIKey(Scheme):
         return [conn.cookies[self._key]] if self._key in conn.cookies else []
 
 
-def _checked(verify: object, name: str) -> Callable[..., Awaitable[Any]]:
+def checked_verifier(verify: object, name: str) -> Callable[..., Awaitable[Any]]:
+    """Give what calls an application's function from a coroutine.
+
+    Raises:
+        TypeError: It is no function.
+    """
     if not callable(verify) or isinstance(verify, type):
         raise TypeError(f"{name} takes a function that verifies, not {verify!r}.")
     return as_async(verify)
 
 
-def _read_verified(verified: Any, verify: object) -> Found | None:
+def read_verified(
+    verified: Any, verify: object, granted: AuthCredentials | None = None
+) -> Found | None:
     """Read what an application's function gave.
+
+    Args:
+        verified: What it gave.
+        verify: The function, for the error.
+        granted: What a user that comes alone may do; by default `authenticated`.
 
     Raises:
         TypeError: It is no answer. SECURITY: True says of nobody who it is.
@@ -338,7 +357,8 @@ def _read_verified(verified: Any, verify: object) -> Found | None:
         if len(verified) == 2 and isinstance(verified[0], AuthCredentials):
             return verified[0], _user(verified[1], verify)
     elif not isinstance(verified, bool):
-        return AuthCredentials(_GRANTED), _user(verified, verify)
+        credentials = AuthCredentials(_GRANTED) if granted is None else granted
+        return credentials, _user(verified, verify)
     raise TypeError(
         f"{name_of(verify)} returned {type(verified).__name__}: it returns a user, a "
         "pair of AuthCredentials and a user, or None."

@@ -7,7 +7,7 @@ from typing import Any
 from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
 from restlette import Anyone, HTTPEndpoint, Restlette
-from restlette.contrib.auth import APIKey, Basic, Bearer
+from restlette.contrib.auth import JWT, APIKey, Basic, Bearer, SessionUser
 from restlette.contrib.openapi import OpenAPI
 from restlette.testing import call
 
@@ -19,6 +19,8 @@ def verify(*credentials: str) -> str:
 BASIC, BEARER = Basic(verify), Bearer(verify)
 HEADER, COOKIE = APIKey(verify, header="X-Key"), APIKey(verify, cookie="my!key")
 QUERY = APIKey(verify, query="key")
+TOKEN = JWT("3f2a3d0c1b7e49d58a6f0e9c2b4d6a81", algorithms=["HS256"])
+SESSION = SessionUser(verify, cookie="sid")
 
 
 def document() -> Any:
@@ -43,6 +45,9 @@ def document() -> Any:
         async def delete(self, request: Any) -> str: ...
         async def patch(self, request: Any) -> str: ...
 
+    @app.route("/own", guards=[TOKEN | SESSION.scopes("admin")])
+    async def own(request: Any) -> str: ...
+
     return call(app, "GET", "/openapi.json").json()
 
 
@@ -55,6 +60,8 @@ def test_every_scheme_is_there() -> None:
         "header-X-Key": {"type": "apiKey", "in": "header", "name": "X-Key"},
         "cookie-my-key": {"type": "apiKey", "in": "cookie", "name": "my!key"},
         "query-key": {"type": "apiKey", "in": "query", "name": "key"},
+        "jwt": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+        "session": {"type": "apiKey", "in": "cookie", "name": "sid"},
     }
 
 
@@ -83,5 +90,8 @@ def test_every_operation_says_how_it_refuses() -> None:
         "delete": ["401"],
         "patch": ["401", "403"],
     }
+    own = document()["paths"]["/own"]["get"]
+    assert own["security"] == [{"jwt": []}, {"session": []}]
+    assert {"400", "401", "403"} <= own["responses"].keys()
     unauthorized = books["put"]["responses"]["401"]
     assert unauthorized["headers"]["WWW-Authenticate"]
