@@ -9,17 +9,28 @@ from typing import Any
 import graphene
 
 from restlette import JSONResponse, Request, Restlette
-from restlette.contrib.graphql import GraphQL
+from restlette.contrib.graphql import GraphQL, GraphQLApp
 
 held = 0
 
 
 class Book(graphene.ObjectType):
+    """A book.
+
+    <script>document.title = "gone"</script>
+    """
+
     title = graphene.String(required=True)
 
 
 class Query(graphene.ObjectType):
     books = graphene.List(graphene.NonNull(Book), most=graphene.Int())
+
+    said = graphene.String(deprecation_reason="Nobody asks.")
+
+    async def resolve_said(self, info: Any) -> str | None:
+        said: str | None = info.context.request.headers.get("x-said")
+        return said
 
     async def resolve_books(self, info: Any, most: int | None = None) -> list[Book]:
         return [Book(title=title) for title in ("Dune", "Emma")[:most]]
@@ -65,14 +76,12 @@ def welcome(websocket: Any, payload: Any) -> bool | None:
     return False if payload.get("token") == "wrong" else None
 
 
+schema = graphene.Schema(query=Query, mutation=Mutation, subscription=Subscription)
+
 app = Restlette()
-app.install(
-    GraphQL(
-        graphene.Schema(query=Query, mutation=Mutation, subscription=Subscription),
-        introspection=True,
-        on_init=welcome,
-    )
-)
+app.install(GraphQL(schema, introspection=True, on_init=welcome))
+app.mount("/closed", GraphQLApp(schema))
+app.mount("/graphiql", GraphQLApp(schema, introspection=True, graphiql=True))
 
 
 @app.route("/held")

@@ -145,7 +145,11 @@ class GraphQLEndpoint(HTTPEndpoint):
                 yield result
 
     async def get(self, request: Request) -> Response:
-        """Answer a query that came in the URL."""
+        """Answer a query that came in the URL, or show the page to ask with."""
+        page = self.engine.page
+        file = None if page is None else await page.find(request)
+        if file is not None:
+            return file
         media_type = _media_type(request)
         query = request.query_params
         try:

@@ -19,6 +19,7 @@ from restlette.contrib.graphql.documents import Documents, InvalidDocument
 from restlette.contrib.graphql.execution import Execution, attribute_of
 from restlette.contrib.graphql.limits import QueryLimits
 from restlette.contrib.graphql.masking import told
+from restlette.contrib.graphql.page import QueryPage
 from restlette.contrib.graphql.parameters import Parameters
 from restlette.http.debug import is_local
 from restlette.http.optional import load
@@ -119,6 +120,8 @@ class Engine:
             id, or None. See `document_id`.
         only_persisted: Whether clients send no documents of their own.
         uploads: Whether multipart forms with files are taken.
+        page: Whether browsers are shown a page to ask with.
+        graphiql: Whether that is GraphiQL, which they load from unpkg.com.
         on_init: A function, plain or asynchronous, of a WebSocket and the payload that
             its client begins with; what it gives is sent back. It may raise an
             HTTPException, or give False, to refuse the client.
@@ -143,6 +146,8 @@ class Engine:
         persisted: Mapping[str, str] | Callable[[str], Any] | None = None,
         only_persisted: bool = False,
         uploads: bool = False,
+        page: bool = True,
+        graphiql: bool = False,
         on_init: Callable[[WebSocket, Mapping[str, Any]], Any] | None = None,
         init_timeout: float = 3.0,
     ) -> None:
@@ -165,6 +170,7 @@ class Engine:
         if only_persisted and persisted is None:
             raise TypeError("only_persisted needs persisted, the documents that are.")
         self.only_persisted = only_persisted
+        self.page: QueryPage | None = QueryPage(graphiql=graphiql) if page else None
         self.uploads = uploads
         self.timeout = timeout
         self.init_timeout = init_timeout
