@@ -8,13 +8,13 @@ import platform
 import sys
 from importlib.metadata import version
 
-from benchmarks import clients, imports, inprocess, models, server, startup
+from benchmarks import clients, graphs, imports, inprocess, models, server, startup
 from benchmarks.services import NAMES
 from benchmarks.table import FLOOR, OURS
 from restlette import __version__
 
 # The cases in the order in which they are run, by the module that runs them.
-PARTS = (inprocess, models, server, imports, clients, startup)
+PARTS = (inprocess, models, graphs, server, imports, clients, startup)
 
 
 def main() -> int:

@@ -16,6 +16,7 @@ import pytest
 from benchmarks import (
     cases,
     clients,
+    graphs,
     imports,
     inprocess,
     models,
@@ -53,6 +54,14 @@ def test_models_answer_what_is_made_by_hand() -> None:
     said = bench(*models.NAMES)
     for name in models.NAMES:
         assert f"\n{name}: " in said
+
+
+def test_graphql_is_measured() -> None:
+    """Beside its peers where they are; what is hostile is answered in any case."""
+    said = bench(*graphs.NAMES)
+    assert f"\ngraphql: {graphs.CASE.title}" in said
+    for name in graphs.DOCUMENTS:
+        assert f"| {name} " in said
 
 
 def test_the_import_and_the_client_are_measured() -> None:

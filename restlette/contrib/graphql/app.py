@@ -6,11 +6,13 @@ The story starts at `GraphQLApp`, whatever path it is asked by.
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import nullcontext
 from typing import Any
 
 from restlette.contrib.graphql.endpoint import GraphQLEndpoint
 from restlette.contrib.graphql.socket import socket_of
 from restlette.http.types import Receive, Scope, Send
+from restlette.lifespan import converse
 from restlette.resources.dependencies import dependencies_of
 
 __all__ = ["GraphQLApp"]
@@ -53,6 +55,9 @@ class GraphQLApp:
         self._websocket = socket_of(Graph, allowed_origins)()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request, or hold a conversation."""
+        """Answer a request, or hold a conversation; there is nothing to start."""
+        if scope["type"] == "lifespan":
+            await converse(nullcontext(), receive, send)
+            return
         app = self._websocket if scope["type"] == "websocket" else self._http
         await app(scope, receive, send)

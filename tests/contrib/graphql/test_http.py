@@ -19,7 +19,7 @@ from restlette.contrib.graphql import (
     Operation,
     Result,
 )
-from restlette.testing import call
+from restlette.testing import TestClient, call
 from tests.contrib.graphql.shelf import (
     JSON,
     LATER,
@@ -262,6 +262,12 @@ def test_the_app_is_mounted_or_has_a_route() -> None:
     outer.add_route("/other", app)
     for path in ("/graphql", "/graphql/", "/other"):
         assert ask("{ greeting }", outer, path=path).status_code == 200
+
+
+def test_an_app_has_a_lifespan_as_servers_want_it() -> None:
+    with TestClient(APP) as client:
+        content = {"query": "{ greeting }"}
+        assert client.post("/", json=content).status_code == 200
 
 
 def test_an_app_gives_no_dependencies() -> None:
