@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from restlette.contrib.auth.login import SessionUser, log_in, log_out
 from restlette.contrib.auth.middleware import AuthenticationMiddleware
 from restlette.contrib.auth.requirement import has_required_scope, requires
-from restlette.contrib.auth.schemes import APIKey, Basic, Bearer, Scheme
+from restlette.contrib.auth.schemes import APIKey, Basic, Bearer
 from restlette.contrib.auth.tokens import JWT
 from restlette.contrib.auth.users import (
     AuthCredentials,
@@ -44,7 +44,6 @@ __all__ = [
     "BaseUser",
     "Basic",
     "Bearer",
-    "Scheme",
     "SessionUser",
     "SimpleUser",
     "UnauthenticatedUser",

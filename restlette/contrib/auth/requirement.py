@@ -47,8 +47,8 @@ def requires(
     """Let in those alone who have every one of some scopes.
 
     It stands above a function, a method, or a whole class, whose methods then all ask
-    for it: in `prepare` of an HTTPEndpoint, in `on_connect` of a WebSocketEndpoint.
-    Classes that are derived from it and override these call `super()`.
+    for it, and those of classes that are derived from it: before `prepare` of an
+    HTTPEndpoint, and before `on_connect` of a WebSocketEndpoint.
 
     Args:
         scopes: One scope, or several.
@@ -159,6 +159,29 @@ def _decorate_class(cls: type, asked: _Asked) -> None:
             f"{cls.__qualname__} is neither."
         )
     setattr(cls, name, _decorate_function(getattr(cls, name), asked))
+    _decorate_subclasses(cls, name, asked)
+
+
+def _decorate_subclasses(cls: type[Any], name: str, asked: _Asked) -> None:
+    """Have the classes that are derived from one ask as well.
+
+    SECURITY: one that overrides the hook, itself or by another base, would let in
+    everybody otherwise.
+    """
+    own = vars(cls).get("__init_subclass__")
+
+    def ask_too(subclass: type[Any], /, **options: Any) -> None:
+        if own is None:
+            super(cls, subclass).__init_subclass__(**options)
+        else:
+            own.__get__(None, subclass)(**options)
+        hook = getattr(subclass, name)
+        if hook is not getattr(cls, name):
+            setattr(subclass, name, _decorate_function(hook, asked))
+
+    # A body's `__init_subclass__` becomes a class method of its own accord; this does
+    # not.
+    setattr(cls, "__init_subclass__", classmethod(ask_too))  # noqa: B010 mypy
 
 
 def _decorate_function(function: Any, asked: _Asked) -> Any:

@@ -49,12 +49,13 @@ __all__ = [
 # RFC 6749 section 3.3: scope-token = 1*( %x21 / %x23-5B / %x5D-7E )
 _scope_token = re.compile(r"[!#-\[\]-~]+").fullmatch
 
+# VCHAR and SP (RFC 5234 appendix B.1).
+_key = re.compile(r"[ -~]+").fullmatch
+
 _unnamed = re.compile(r"[^A-Za-z0-9._-]").sub
 
 # Whoever is let in without scopes of its own is somebody all the same.
 _GRANTED: Final = ("authenticated",)
-
-_LACKING: Final = "You may not do this."
 
 
 class Scheme(AuthenticationBackend, Guard):
@@ -107,8 +108,14 @@ class Scheme(AuthenticationBackend, Guard):
                 )
         guard = copy.copy(self)
         guard._required = (*self._required, *scopes)
-        guard.responses = {**self.responses, 403: _LACKING}
+        guard.responses = {**self.responses, 403: guard._lacking}
         return guard
+
+    def __repr__(self) -> str:
+        name = type(self).__name__
+        if not self._required:
+            return name
+        return f"{name}.scopes({', '.join(map(repr, self._required))})"
 
     async def check(self, connection: HTTPConnection, resource: Any) -> bool:
         """Let in whom the scheme knows, with the scopes that it asks for."""
@@ -137,8 +144,13 @@ class Scheme(AuthenticationBackend, Guard):
             self._name, realm=self._realm, **self._parameters, **parameters
         )
 
+    @property
+    def _lacking(self) -> str:
+        noun = "scope" if len(self._required) == 1 else "scopes"
+        return f"This takes the {noun} {', '.join(self._required)}."
+
     def _insufficient(self) -> Forbidden:
-        return Forbidden(_LACKING)
+        return Forbidden(self._lacking)
 
     def _wrong(self, detail: str) -> AuthenticationError:
         answer = Unauthorized(detail, challenges=self.challenges)
@@ -252,14 +264,15 @@ class Bearer(Scheme):
         written = self._challenge(
             error="insufficient_scope", scope=" ".join(self._required)
         )
-        return Forbidden(_LACKING, headers={"WWW-Authenticate": written})
+        return Forbidden(self._lacking, headers={"WWW-Authenticate": written})
 
 
 class APIKey(Scheme):
     """A key in a header field, a cookie or the query.
 
     Args:
-        verify: Given the key, gives the user, a pair, or None: as for `Bearer`.
+        verify: Given the key, which is text in ASCII, gives the user, a pair, or None:
+            as for `Bearer`.
         header: The name of the header field.
         cookie: The name of the cookie. SECURITY: browsers send it of their own accord:
             put `CSRFMiddleware` around.
@@ -311,8 +324,9 @@ class APIKey(Scheme):
         keys = self._keys(conn)
         if not keys:
             return None
-        # SECURITY: two of them are read by others in another order.
-        if len(keys) > 1 or not keys[0] or len(keys[0]) > LONGEST:
+        # SECURITY: two of them are read by others in another order, and text beyond
+        # ASCII would make an error of `hmac.compare_digest`.
+        if len(keys) > 1 or not _key(keys[0]) or len(keys[0]) > LONGEST:
             raise self._wrong("The key is malformed.")
         found = read_verified(await self._verify(keys[0]), self._verify)
         if found is None:

@@ -209,6 +209,105 @@ def test_preflights_are_not_asked() -> None:
     assert call(app, "OPTIONS", "/whole/3").headers["allow"].startswith("GET")
 
 
+class Mixin:
+    """Has a hook of its own, and does not call `super()`."""
+
+    async def prepare(self, request: Any) -> None: ...
+
+    async def on_connect(self, websocket: WebSocket) -> None:
+        await websocket.accept()
+
+
+def test_classes_that_are_derived_ask_too() -> None:
+    """Whatever they override, and by whichever base."""
+
+    @requires("write")
+    class Guarded(HTTPEndpoint):
+        async def get(self, request: Any) -> str:
+            return "done"
+
+    class Own(Guarded):
+        async def prepare(self, request: Any) -> None: ...
+
+    class Mixed(Mixin, Guarded): ...
+
+    class Bare(Guarded): ...
+
+    class Lower(Own):
+        async def prepare(self, request: Any) -> None:
+            await super().prepare(request)
+
+    for cls in (Guarded, Own, Mixed, Bare, Lower):
+        refused = call(cls(), auth=AuthCredentials(["read"]))
+        assert refused.status_code == 403, cls
+        assert call(cls(), auth=AuthCredentials(["write"])).json() == "done"
+
+
+def test_websocket_classes_that_are_derived_ask_too() -> None:
+    @requires("write")
+    class Feed(WebSocketEndpoint): ...
+
+    class Own(Feed):
+        async def on_connect(self, websocket: WebSocket) -> None:
+            await websocket.accept()
+
+    class Mixed(Mixin, Feed): ...
+
+    app = Restlette()
+    app.add_middleware(AuthenticationMiddleware, backend=ByField())
+    for path, cls in {"/a": Feed, "/b": Own, "/c": Mixed}.items():
+        app.add_route(path, cls)
+    with TestClient(app) as client:
+        for path in ("/a", "/b", "/c"):
+            with pytest.raises(WebSocketDenialResponse):
+                client.websocket_connect(path, headers=BOB)
+            client.websocket_connect(path, headers=ADA).close()
+
+
+def test_a_class_may_have_word_of_its_subclasses() -> None:
+    """Its own `__init_subclass__` is called, with its options."""
+    seen: list[Any] = []
+
+    @requires("write")
+    class Guarded(HTTPEndpoint):
+        def __init_subclass__(cls, shelf: int, **options: Any) -> None:
+            super().__init_subclass__(**options)
+            seen.append((cls.__name__, shelf))
+
+        async def get(self, request: Any) -> str:
+            return "done"
+
+    class Own(Guarded, shelf=7):
+        async def prepare(self, request: Any) -> None: ...
+
+    assert seen == [("Own", 7)]
+    assert call(Own(), auth=AuthCredentials([])).status_code == 403
+
+
+def test_two_requirements_are_both_asked() -> None:
+    """That of a base, and that of a class that is derived from it."""
+
+    @requires("read")
+    class Base(HTTPEndpoint):
+        async def get(self, request: Any) -> str:
+            return "done"
+
+    @requires("write")
+    class Derived(Base): ...
+
+    class Lower(Derived):
+        async def prepare(self, request: Any) -> None: ...
+
+    for scopes, status in (
+        (["read"], 403),
+        (["write"], 403),
+        (["read", "write"], 200),
+    ):
+        for cls in (Derived, Lower):
+            assert call(cls(), auth=AuthCredentials(scopes)).status_code == status
+    assert call(Base(), auth=AuthCredentials(["read"])).status_code == 200
+
+
 def test_a_function_may_be_called_by_hand() -> None:
     request = build_request(auth=AuthCredentials(["write"]))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 from hmac import compare_digest
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -25,10 +26,10 @@ from restlette.contrib.auth import (
     AuthenticationMiddleware,
     Basic,
     Bearer,
-    Scheme,
     SimpleUser,
     UnauthenticatedUser,
 )
+from restlette.contrib.auth.schemes import Scheme
 from restlette.testing import TestClient, call
 from restlette.testing.websocket import WebSocketDenialResponse
 from tests.contrib.around import exchange, http_scope
@@ -153,7 +154,7 @@ def test_scopes() -> None:
     assert call(app, "POST", headers=bearer("t-ada")).status_code == 204
     refused = call(app, "POST", headers=bearer("t-bob"))
     assert refused.status_code == 403
-    assert refused.json()["detail"] == "You may not do this."
+    assert refused.json()["detail"] == "This takes the scope books:write."
     assert refused.headers["www-authenticate"] == (
         f'{BEARER}, error="insufficient_scope", scope="books:write"'
     )
@@ -364,11 +365,33 @@ def test_a_mistake_is_an_error(make: Any, error: type[Exception], message: str) 
         make()
 
 
-def test_a_secret_is_not_shown() -> None:
-    app = guarded(
-        Bearer(verify_token),
+def test_a_guard_is_shown_with_its_scopes_and_no_secret() -> None:
+    app = guarded(Bearer(verify_token).scopes("a").scopes("b", "c") | Bearer(keys))
+    shown = "((Bearer.scopes('a', 'b', 'c') | Bearer),)"
+    assert repr(app.explain("GET", "/").guards) == shown
+    refused = call(app, headers=bearer("t-ada"))
+    assert refused.status_code == 401
+    lacking = call(
+        guarded(Bearer(verify_token).scopes("b", "c")), headers=bearer("t-ada")
     )
-    assert repr(app.explain("GET", "/").guards) == "(Bearer,)"
+    assert lacking.json()["detail"] == "This takes the scopes b, c."
+
+
+@pytest.mark.parametrize("place", ["header", "cookie", "query"])
+@given(key=st.binary(min_size=1, max_size=20))
+def test_any_key_is_answered(place: str, key: bytes) -> None:
+    """Also where it is compared as text: `compare_digest` takes ASCII alone."""
+
+    def compare(key: str) -> str | None:
+        return "robot" if compare_digest(key, "k3y") else None
+
+    options: Any = {place: "key"}
+    app = AuthenticationMiddleware(JSONResponse({}), APIKey(compare, **options))
+    field = {"header": (b"key", key), "cookie": (b"cookie", b"key=" + key)}
+    query = b"key=" + quote(key).encode() if place == "query" else b""
+    fields = [field[place]] if place in field else []
+    head, *_ = exchange(app, http_scope(fields, query_string=query))
+    assert head["status"] in (200, 401)
 
 
 @given(st.binary(max_size=60))
