@@ -12,10 +12,12 @@ from examples.bookshop.database import (
     read_first_books,
 )
 from examples.bookshop.files import Covers, open_covers
+from examples.bookshop.graph import ShopContext, schema
 from examples.bookshop.news import News
 from examples.bookshop.resources import Welcome, books
 from examples.bookshop.store import BookStore, ISBNTaken, NoSuchBook
 from restlette import Restlette
+from restlette.contrib.graphql import GraphQL
 from restlette.contrib.openapi import OpenAPI
 
 app = Restlette()
@@ -34,4 +36,5 @@ app.problem(
 )
 app.add_route("/", Welcome)
 app.mount("/books", books)
+app.install(GraphQL(schema, context=ShopContext, introspection=True))
 app.install(OpenAPI(title="The bookshop", version="1"))

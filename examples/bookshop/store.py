@@ -7,7 +7,7 @@ version there, and is refused.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -98,6 +98,15 @@ class BookStore:
         counts = select(BookRow.language, func.count()).group_by(BookRow.language)
         rows = await self._session.execute(counts.order_by(BookRow.language))
         return {each[0]: each[1] for each in rows}
+
+    async def of_authors(self, authors: Sequence[str]) -> dict[str, list[Book]]:
+        """Give the books of each of several authors, by title."""
+        wanted = select(BookRow).where(BookRow.author.in_(authors))
+        rows = await self._session.scalars(wanted.order_by(BookRow.folded_title))
+        found: dict[str, list[Book]] = {}
+        for row in rows:
+            found.setdefault(row.author, []).append(row.book())
+        return found
 
     async def get(self, book_id: int) -> Kept:
         """Give a book.

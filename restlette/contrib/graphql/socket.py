@@ -73,6 +73,7 @@ class GraphQLSocket(WebSocketEndpoint):
         self._endpoint = self.endpoint(**given)
         self._running: dict[str, tuple[Operation | None, asyncio.Task[None]]] = {}
         self._is_begun = self._is_acknowledged = False
+        self._waiting: asyncio.Task[None] | None = None
         if SUBPROTOCOL not in websocket.scope.get("subprotocols", ()):
             await websocket.accept()
             await websocket.close(_NO_SUBPROTOCOL, "Subprotocol not acceptable")
@@ -89,12 +90,15 @@ class GraphQLSocket(WebSocketEndpoint):
     ) -> None:
         """End what goes on."""
         tasks = [task for _, task in self._running.values()]
-        if close_code != _NO_SUBPROTOCOL:
-            self._waiting.cancel()
-            tasks.append(self._waiting)
+        self._stop_waiting()
         for name in [*self._running]:
             self._stop(name)
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _stop_waiting(self) -> None:
+        # Nobody waits for who does not speak the protocol.
+        if self._waiting is not None:
+            self._waiting.cancel()
 
     def _stop(self, name: str) -> None:
         """End an operation, or see that nothing more is sent of it."""
@@ -122,7 +126,7 @@ class GraphQLSocket(WebSocketEndpoint):
             await _close(websocket, _TWICE, "Too many initialisation requests")
             return
         self._is_begun = True
-        self._waiting.cancel()
+        self._stop_waiting()
         try:
             answer = await self._endpoint.engine.welcome(websocket, payload)
         except HTTPException:
