@@ -227,6 +227,9 @@ class _Not(Guard):
 
     def __init__(self, guard: Guard) -> None:
         self.guard = guard
+        # What is no refusal of the guard's is not turned round.
+        others = {s: t for s, t in guard.responses.items() if s not in _REFUSALS}
+        self.responses = {**type(self).responses, **others}
 
     async def check(self, connection: HTTPConnection, resource: Any) -> bool:
         return await _refusal(self.guard, connection, resource) is not None

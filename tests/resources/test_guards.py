@@ -138,6 +138,17 @@ def test_they_compose_as_truth_values_do(formula) -> None:
     assert outcome(guard) == (None if lets_in else 403)
 
 
+def test_what_is_no_refusal_is_said_of_the_reverse_too() -> None:
+    """`~guard` answers 400 where the guard does, and never 401 or 404."""
+
+    class Reads(LoggedIn):
+        responses = {400: "Malformed.", 401: "Log in.", 404: "Nothing here."}
+
+    assert (~Reads()).responses == {400: "Malformed.", 403: "You may not do this."}
+    assert (~~Reads()).responses == (~Reads()).responses
+    assert (~LoggedIn()).responses == {403: "You may not do this."}
+
+
 def test_a_refusal_by_both_has_the_challenges_of_both() -> None:
     """RFC 9110 §11.6.1: one field, several challenges; all else is the last one's."""
     key = Says(Unauthorized("A key.", challenges='Key realm="x"', type="urn:key"))
