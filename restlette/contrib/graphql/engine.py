@@ -112,8 +112,8 @@ class Engine:
             and those on this machine the texts of exceptions. None for what the
             application's `debug` says.
         introspection: Whether clients are shown the schema; None for what `debug` says.
-        timeout: For how many seconds a query or mutation goes on; None for as long as
-            it likes.
+        timeout: For how many seconds a query or mutation goes on, and the execution of
+            each event; None for as long as it likes.
         query_limits: Figures of `QueryLimits` that are others here.
         persisted: Documents that clients name by an id (`documentId`), and do not send:
             a mapping, or a function, plain or asynchronous, that gives the text for an
@@ -326,6 +326,16 @@ class Engine:
             Refused: The variables are not those of the operation, or it took too long.
         """
         execution = self._build(operation, context, self.root_value)
+        return await self._timed(execution, operation)
+
+    async def _timed(
+        self, execution: graphql.ExecutionContext, operation: Operation
+    ) -> Result:
+        """Give the result.
+
+        Raises:
+            Refused: It took too long.
+        """
         try:
             async with asyncio.timeout(self.timeout):
                 return await _executed(execution, operation)
@@ -367,7 +377,12 @@ class Engine:
         try:
             async for event in events:
                 own = context.renewed() if isinstance(context, Context) else context
-                yield await _executed(self._build(operation, own, event), operation)
+                execution = self._build(operation, own, event)
+                try:
+                    result = await self._timed(execution, operation)
+                except Refused as exc:
+                    result = Result({"data": None, **exc.result.content})
+                yield result
                 if isinstance(own, Context) and own.background.tasks:
                     await own.background()
         except Exception as exc:

@@ -107,7 +107,9 @@ def subscribing(course: Course, **options: Any) -> Any:
         refused = graphene.Int()
         nothing = graphene.Int()
         plain = graphene.Int()
+        closable = graphene.Int()
         loaded = graphene.Int()
+        slow = graphene.Int()
 
         async def subscribe_endless(self, info: Any) -> AsyncIterator[int]:
             try:
@@ -130,6 +132,18 @@ def subscribing(course: Course, **options: Any) -> Any:
         def subscribe_plain(self, info: Any) -> Any:
             return Plain()
 
+        def subscribe_closable(self, info: Any) -> Any:
+            return Closable(course)
+
+        async def subscribe_slow(self, info: Any) -> AsyncIterator[int]:
+            for number in range(2):
+                yield number
+
+        async def resolve_slow(event: Any, info: Any) -> Any:
+            if event == 0:
+                await asyncio.sleep(3600)
+            return event
+
         async def subscribe_loaded(self, info: Any) -> AsyncIterator[int]:
             for number in range(2):
                 yield number
@@ -142,7 +156,7 @@ def subscribing(course: Course, **options: Any) -> Any:
             if isinstance(info.context, Context):
                 info.context.background.add_task(after.append, event)
                 await info.context.loader(load).load(7)
-            return len(after)
+            return len(after) * 10 + len(loads)
 
     loads: list[list[int]] = []
     after: list[int] = []
@@ -166,6 +180,24 @@ class Plain:
         return self.left
 
 
+class Closable(Plain):
+    """One that has something to close."""
+
+    def __init__(self, course: Course) -> None:
+        super().__init__()
+        self.course = course
+
+    async def aclose(self) -> None:
+        self.course.closed += 1
+
+
+def test_what_can_be_closed_is_closed() -> None:
+    course = Course()
+    answer = ask("subscription { closable }", subscribing(course), accept=EVENTS)
+    assert len(events(answer)) == 3
+    assert course.closed == 1
+
+
 def test_a_subscription_that_fails_ends() -> None:
     """With an error that is masked like any other."""
     first, (_, data), last = events(
@@ -186,6 +218,15 @@ def test_a_subscription_that_does_not_begin(field: str) -> None:
     assert last == COMPLETE
 
 
+def test_an_event_that_takes_too_long_is_told_so() -> None:
+    """And the next one is waited for."""
+    app = subscribing(Course(), timeout=0.05)
+    answer = ask("subscription { slow }", app, accept=EVENTS)
+    message = "The operation took longer than 0.05 seconds."
+    late = {"data": None, "errors": [{"message": message}]}
+    assert [data for _, data in events(answer)] == [late, {"data": {"slow": 1}}, None]
+
+
 def test_any_asynchronous_iterator_will_do() -> None:
     answer = ask("subscription { plain }", subscribing(Course()), accept=EVENTS)
     assert [data for _, data in events(answer)] == [
@@ -195,7 +236,7 @@ def test_any_asynchronous_iterator_will_do() -> None:
     ]
 
 
-@pytest.mark.parametrize("context, after", [(Context, [0, 1]), (dict, [0, 0])])
+@pytest.mark.parametrize("context, after", [(Context, [1, 12]), (dict, [0, 0])])
 def test_each_event_has_a_context_of_its_own(context: Any, after: list[int]) -> None:
     """Its loaders remember nothing, and its background tasks run behind it."""
     app = subscribing(Course(), context=context)

@@ -134,6 +134,18 @@ def test_graphql_100_what_is_hostile_is_answered_at_once(query: str) -> None:
     assert time.thread_time() - began < 10
 
 
+@pytest.mark.parametrize(
+    "document, said",
+    [
+        ("10,000 directives", "more than 2000 tokens"),
+        ("comments", "more than 2000 comments"),
+        ("1 MB", "100000"),
+    ],
+)
+def test_graphql_100_the_parser_stops(document: str, said: str) -> None:
+    assert said in message(HOSTILE[document])
+
+
 def test_graphql_104_variables_that_are_nested() -> None:
     deep: dict[str, Any] = {}
     for _ in range(250):
