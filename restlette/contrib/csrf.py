@@ -28,6 +28,7 @@ from restlette.http.problems import problem_response
 from restlette.http.types import ASGIApp, Message, Receive, Scope, Send
 from restlette.http.urls import is_valid_host
 from restlette.http.websocket import deny
+from restlette.resources.site import route_path
 
 __all__ = ["SESSION_KEY", "CSRFMiddleware"]
 
@@ -95,6 +96,9 @@ class CSRFMiddleware:
         for name, given in (("trusted_origins", trusted_origins), ("exempt", exempt)):
             if isinstance(given, str):
                 raise TypeError(f"{name} takes several texts: write [{given!r}].")
+        for path in exempt:
+            if not path.startswith("/"):
+                raise ValueError(f"exempt: a path begins with a slash: '/{path}'.")
         if not is_token(header):
             raise ValueError(f"{header!r} names no header field: it is no token.")
         self.app = app
@@ -122,7 +126,7 @@ class CSRFMiddleware:
             await self.app(scope, receive, send)
             return
         token = _Token(self, scope)
-        if scope["method"] not in _SAFE and scope["path"] not in self._exempt:
+        if scope["method"] not in _SAFE and route_path(scope) not in self._exempt:
             detail = self._objection(scope)
             if detail is None and _fields(scope, b"cookie"):
                 receive, sent = await self._sent(scope, receive)

@@ -26,6 +26,7 @@ from restlette.contrib.csrf import CSRFMiddleware
 from restlette.contrib.sessions import MemoryStore, SessionMiddleware, Sessions
 from restlette.contrib.templates import Jinja2Templates
 from restlette.testing import TestClient, call
+from tests.contrib.around import exchange, http_scope
 
 KEY = "0123456789abcdef0123456789abcdef"
 OTHER = KEY[::-1]
@@ -232,6 +233,37 @@ def test_trusted_origins_and_exempt_paths() -> None:
     del sent["x-csrf-token"]
     assert client.post("/do", headers=sent).status_code == 403
     assert client.post("/read", data={"a": "b"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "root_path", "status"),
+    [
+        ("/hook", "", 200),
+        ("/hook", "/app", 200),
+        ("/hook", "/app/", 200),
+        ("/hook/", "", 403),
+        ("/hooks", "", 403),
+        ("/other", "/app", 403),
+    ],
+)
+def test_exempt_paths_are_those_that_are_routed_by(
+    path: str, root_path: str, status: int
+) -> None:
+    """Below root_path, as a proxy or a mount has it."""
+    app = CSRFMiddleware(JSONResponse({}), KEY, exempt=["/hook"])
+    cookies = {"a": "b"}
+    response = call(app, "POST", path, cookies=cookies, root_path=root_path)
+    assert response.status_code == status
+
+
+def test_a_root_path_makes_no_path_exempt() -> None:
+    """What is asked for begins like it, or is it."""
+    app = CSRFMiddleware(JSONResponse({}), KEY, exempt=["/hook"])
+    for path in ("/hook/hook/x", "/hookhook", "/hook/"):
+        scope = http_scope(
+            [(b"cookie", b"a=b")], method="POST", path=path, root_path="/hook"
+        )
+        assert exchange(app, scope)[0]["status"] == 403, path
 
 
 def test_names_are_those_that_were_given() -> None:
@@ -454,6 +486,7 @@ def test_a_lifespan_passes_by() -> None:
         ({"trusted_origins": "https://a.example"}, TypeError, r"write \['https"),
         ({"exempt": "/api"}, TypeError, r"exempt takes several texts: write \['/api"),
         ({"trusted_origins": ["a.example"]}, ValueError, "is not an origin"),
+        ({"exempt": ["hook"]}, ValueError, "begins with a slash: '/hook'"),
     ],
 )
 def test_what_makes_no_sense_is_an_error_at_start_up(
