@@ -87,6 +87,20 @@ class BookRow(Base):
         )
 
 
+class AccountRow(Base):
+    """An account in the database.
+
+    `password` is what `hash_password` has made of it.
+    """
+
+    __tablename__ = "accounts"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(40), unique=True)
+    password: Mapped[str]
+    role: Mapped[str] = mapped_column(String(10))
+
+
 def columns_of(new: NewBook) -> dict[str, Any]:
     """Give what a row says of a book, but for its number and version."""
     return {

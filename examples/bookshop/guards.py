@@ -1,26 +1,75 @@
-"""Who may do what: anyone may look and add, sellers alone take books away."""
+"""Who may do what: anyone may look, sellers alone write."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
 from hmac import compare_digest
 from typing import Any
 
-from restlette import Guard, HTTPConnection
+from restlette import Forbidden, Guard, HTTPConnection, HTTPException
+from restlette.resources.guards import Schemes
+
+SELLER = "seller"
+
+# Where in a session the role of its account is.
+ROLE = "role"
 
 
-class Seller(Guard):
-    """Asks for the sellers' key, as a Bearer token (RFC 6750).
+def is_key(said: str) -> bool:
+    """Say whether something is the sellers' key, in a time that tells nothing of it.
 
     The environment's `BOOKSHOP_KEY` says what it is; `seller` where it says nothing.
     """
+    key = os.environ.get("BOOKSHOP_KEY", "seller")
+    return compare_digest(said.encode(), key.encode())
 
-    challenges = 'Bearer realm="bookshop"'
-    responses = {401: "Books are taken away with the sellers' key."}
+
+class Member(Guard):
+    """Asks for somebody who has logged in."""
+
+    challenges: str | Sequence[str] = 'Session realm="bookshop"'
+    responses: Mapping[int, str] = {401: "Log in first."}
+    security: Schemes = {
+        "session": {"type": "apiKey", "in": "cookie", "name": "session"}
+    }
 
     async def check(self, connection: HTTPConnection, resource: Any) -> bool:
-        """Compare what came with the key, in a time that tells nothing of it."""
+        """Look into the session."""
+        return role_of(connection) is not None
+
+
+class Seller(Member):
+    """Asks for a seller who has logged in, or for the sellers' key.
+
+    The key is for programs, as a Bearer token (RFC 6750).
+    """
+
+    challenges = ('Bearer realm="bookshop"', 'Session realm="bookshop"')
+    responses = {
+        401: "Sellers write here: log in, or send the key.",
+        403: "Sellers alone write here.",
+    }
+
+    async def check(self, connection: HTTPConnection, resource: Any) -> bool:
+        """Look for the key first: who has it has no session."""
         scheme, _, token = connection.headers.get("authorization", "").partition(" ")
-        key = os.environ.get("BOOKSHOP_KEY", "seller")
-        is_key = compare_digest(token.strip().encode(), key.encode())
-        return is_key and scheme.lower() == "bearer"
+        if scheme.lower() == "bearer" and is_key(token.strip()):
+            return True
+        return role_of(connection) == SELLER
+
+    def refusal(self, connection: HTTPConnection) -> HTTPException:
+        """Say 403 to who is known, and no seller."""
+        if role_of(connection) is not None:
+            return Forbidden(self.responses[403])
+        return super().refusal(connection)
+
+    def alternatives(self) -> tuple[Schemes, ...]:
+        """Give both ways."""
+        return ({"bearer": {"type": "http", "scheme": "bearer"}}, self.security)
+
+
+def role_of(connection: HTTPConnection) -> str | None:
+    """Give the role of who has logged in; None where nobody has."""
+    role: str | None = connection.scope.get("session", {}).get(ROLE)
+    return role

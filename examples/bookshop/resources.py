@@ -11,8 +11,15 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Annotated, Any
 
+from examples.bookshop.accounts import (
+    Account,
+    AccountStore,
+    LogIn,
+    NewAccount,
+    NewRole,
+)
 from examples.bookshop.files import BooksForm, CoverForm, Covers, read_books
-from examples.bookshop.guards import Seller
+from examples.bookshop.guards import ROLE, Member, Seller
 from examples.bookshop.models import (
     Book,
     BookQuery,
@@ -33,6 +40,7 @@ from restlette import (
     Page,
     Patch,
     Preconditions,
+    Reply,
     Request,
     Router,
     ServerSentEvent,
@@ -41,6 +49,8 @@ from restlette import (
     WebSocketEndpoint,
 )
 from restlette.concurrency import run_in_threadpool
+from restlette.contrib.auth import log_in, log_out
+from restlette.contrib.sessions import Sessions
 
 PAGE = Path(__file__).with_name("welcome.html").read_text(encoding="utf-8")
 
@@ -58,6 +68,8 @@ class Welcome(HTTPEndpoint):
 @books.route("", name="list")
 class Books(HTTPEndpoint):
     """Every book in the shop."""
+
+    guards = [Anyone.to("get"), Seller()]
 
     store: BookStore
 
@@ -96,7 +108,7 @@ class BookItem(HTTPEndpoint):
         book_id: The book's number.
     """
 
-    guards = [Seller().to("delete"), Anyone]
+    guards = [Anyone.to("get"), Seller()]
 
     store: BookStore
     covers: Covers
@@ -165,6 +177,8 @@ class BookItem(HTTPEndpoint):
 class Import(HTTPEndpoint):
     """Many books at once."""
 
+    guards = [Seller()]
+
     store: BookStore
 
     async def post(self, request: Request, form: BooksForm) -> Imported:
@@ -181,6 +195,8 @@ class Import(HTTPEndpoint):
 @books.route("/{book_id:int}/cover", name="cover", limits={"multipart": 4 * 1024**2})
 class CoverOfBook(HTTPEndpoint):
     """The picture of a book's cover."""
+
+    guards = [Anyone.to("get"), Seller()]
 
     store: BookStore
     covers: Covers
@@ -252,6 +268,92 @@ class Changes(HTTPEndpoint):
                 yield event_of(await changes.get())
 
         return EventStream(events())
+
+
+accounts = Router()
+
+
+@accounts.route("", name="list")
+class Accounts(HTTPEndpoint):
+    """Who has an account."""
+
+    store: AccountStore
+
+    async def post(self, request: Request, body: NewAccount) -> Created[Account]:
+        """Have an account, of a reader.
+
+        Raises:
+            NameTaken: Somebody else is called that.
+        """
+        account = await self.store.add(body)
+        return Created(account, location=AccountItem.ref(name=account.name))
+
+
+@accounts.route("/{name}", name="item")
+class AccountItem(HTTPEndpoint):
+    """One account.
+
+    Args:
+        name: The account's name.
+    """
+
+    guards = [Seller()]
+
+    store: AccountStore
+    sessions: Sessions
+
+    async def get(self, request: Request, name: str) -> Account:
+        """Show the account.
+
+        Raises:
+            NoSuchAccount: Nobody is called that.
+        """
+        return await self.store.get(name)
+
+    async def put(self, request: Request, name: str, body: NewRole) -> Account:
+        """Let somebody read, or sell; they have to log in again.
+
+        Raises:
+            NoSuchAccount: Nobody is called that.
+        """
+        account = await self.store.change_role(name, body.role)
+        await self.sessions.revoke(name)
+        return account
+
+
+class LoggedIn(HTTPEndpoint):
+    """Who has logged in.
+
+    `X-CSRF-Token` of an answer has to come with whatever that session changes.
+    """
+
+    guards = [Anyone.to("post"), Member()]
+
+    store: AccountStore
+
+    async def get(self, request: Request) -> Reply[Account]:
+        """Say who it is."""
+        return with_token(Account(request.session.user, request.session[ROLE]), request)
+
+    async def post(self, request: Request, body: LogIn) -> Reply[Account]:
+        """Log in.
+
+        Raises:
+            WrongPassword: The name or the password is wrong.
+        """
+        account = await self.store.verify(body)
+        log_in(request, account.name)
+        request.session[ROLE] = account.role
+        return with_token(account, request)
+
+    async def delete(self, request: Request) -> None:
+        """Log out."""
+        log_out(request)
+
+
+def with_token(account: Account, request: Request) -> Reply[Account]:
+    """Give an account with the token of its session, which is another one each time."""
+    return Reply(account, headers={"X-CSRF-Token": request.scope["csrf_token"]()})
 
 
 def event_of(change: Change) -> ServerSentEvent[Change]:

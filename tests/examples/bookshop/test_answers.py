@@ -38,6 +38,20 @@ NO_FORM = {
 }
 NO_JSON = {"data": b"{", "headers": {"content-type": "application/json"}}
 
+# What sellers alone may do.
+WRITES = [
+    ("POST", "/books"),
+    ("PUT", "/books/1"),
+    ("PATCH", "/books/1"),
+    ("DELETE", "/books/1"),
+    ("POST", "/books/import"),
+    ("POST", "/books/1/cover"),
+    ("DELETE", "/books/1/cover"),
+    ("GET", "/accounts/zoe"),
+    ("PUT", "/accounts/zoe"),
+]
+ZOE = {"name": "zoe", "password": "correct horse"}
+
 ANSWERS: list[tuple[int, str, str, dict[str, Any]]] = [
     (200, "GET", "/", {}),
     (200, "GET", "/books", {}),
@@ -54,7 +68,33 @@ ANSWERS: list[tuple[int, str, str, dict[str, Any]]] = [
     (400, "POST", "/books/1/cover", NO_FORM),
     (400, "GET", "/books/%FF/cover", {}),
     (400, "DELETE", "/books/%FF/cover", {}),
-    (401, "DELETE", "/books/1", {}),
+    *[
+        (401, method, target, {"headers": {"authorization": None}})
+        for method, target in WRITES
+    ],
+    (400, "POST", "/accounts", NO_JSON),
+    (400, "GET", "/accounts/%FF", {}),
+    (400, "PUT", "/accounts/zoe", NO_JSON),
+    (400, "POST", "/session", NO_JSON),
+    (401, "GET", "/session", {}),
+    (401, "DELETE", "/session", {}),
+    (404, "GET", "/accounts/zoe", {}),
+    (404, "PUT", "/accounts/zoe", {"json": {"role": "seller"}}),
+    (406, "POST", "/accounts", {"json": ZOE, "headers": HTML}),
+    (406, "GET", "/accounts/zoe", {"headers": HTML}),
+    (406, "PUT", "/accounts/zoe", {"json": {"role": "seller"}, "headers": HTML}),
+    (406, "POST", "/session", {"json": ZOE, "headers": HTML}),
+    (406, "GET", "/session", {"headers": HTML}),
+    (409, "POST", "/accounts", {"json": {**ZOE, "name": "seller"}}),
+    (413, "POST", "/accounts", {"json": LONG}),
+    (413, "PUT", "/accounts/zoe", {"json": LONG}),
+    (413, "POST", "/session", {"json": LONG}),
+    (415, "POST", "/accounts", {"data": b"x", "headers": TEXT}),
+    (415, "PUT", "/accounts/zoe", {"data": b"x", "headers": TEXT}),
+    (415, "POST", "/session", {"data": b"x", "headers": TEXT}),
+    (422, "POST", "/accounts", {"json": {**ZOE, "password": "short"}}),
+    (422, "PUT", "/accounts/zoe", {"json": {"role": "owner"}}),
+    (422, "POST", "/session", {"json": ZOE}),
     (404, "GET", "/books/9", {}),
     (404, "PUT", "/books/9", {"json": as_json(WIND)}),
     (404, "PATCH", "/books/9", {"json": {}, "headers": MERGE}),
@@ -97,11 +137,12 @@ ANSWERS: list[tuple[int, str, str, dict[str, Any]]] = [
 
 @pytest.fixture
 def client() -> Iterator[TestClient]:
-    """A client of a shop with three books, held to the shop's document."""
+    """A seller's client of a shop with three books, held to the shop's document."""
     with (
         app.override(FirstBooks, THREE),
         TestClient(app, contract=True) as client,
     ):
+        client.headers.update(KEY)
         yield client
 
 

@@ -30,11 +30,12 @@ from tests.examples.bookshop.shelf import (
 
 @pytest.fixture
 def client() -> Iterator[TestClient]:
-    """A client of a shop with three books, held to the shop's document."""
+    """A seller's client of a shop with three books, held to the shop's document."""
     with (
         app.override(FirstBooks, THREE),
         TestClient(app, contract=True) as client,
     ):
+        client.headers.update(KEY)
         yield client
 
 
@@ -100,12 +101,14 @@ def test_a_book_can_be_patched_by_operations(client: TestClient) -> None:
     )
 
 
-def test_sellers_alone_take_books_away(
+def test_sellers_alone_write(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    refused = client.delete("/books/1")
+    refused = client.delete("/books/1", headers={"authorization": None})
     assert refused.status_code == 401
-    assert refused.headers["www-authenticate"] == 'Bearer realm="bookshop"'
+    assert refused.headers["www-authenticate"] == (
+        'Bearer realm="bookshop", Session realm="bookshop"'
+    )
     wrong = {"authorization": "Bearer other"}
     assert client.delete("/books/1", headers=wrong).status_code == 401
     assert client.delete("/books/1", headers=KEY).status_code == 204

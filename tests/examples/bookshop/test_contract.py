@@ -10,6 +10,7 @@ ROOT = Path(__file__).resolve().parents[3]
 SUITE = [
     "tests/examples/bookshop/test_app.py",
     "tests/examples/bookshop/test_answers.py",
+    "tests/examples/bookshop/test_accounts.py",
 ]
 
 

@@ -19,6 +19,7 @@ from restlette.testing import build_request, call
 from tests.examples.bookshop.shelf import (
     EMMA,
     GERMINAL,
+    KEY,
     NANA,
     WIND,
     as_json,
@@ -138,7 +139,7 @@ NO_STORE: Any = None
 def test_what_is_no_book_is_refused_with_every_error_and_its_place(
     body: object, errors: list[tuple[str, str]]
 ) -> None:
-    response = call(Books(store=NO_STORE), "POST", json=body)
+    response = call(Books(store=NO_STORE), "POST", json=body, headers=KEY)
     assert response.status_code == 422
     assert response.headers["content-type"] == "application/problem+json"
     problem = response.json()
