@@ -347,7 +347,11 @@ class LoggedIn(HTTPEndpoint):
         return with_token(account, request)
 
     async def delete(self, request: Request) -> None:
-        """Log out."""
+        """Log out.
+
+        Raises:
+            Forbidden: `X-CSRF-Token` does not belong to the session.
+        """
         log_out(request)
 
 

@@ -144,8 +144,8 @@ class CSRFMiddleware:
                 message = token.told(message)
             await send(message)
 
-        inner = {**scope, "csrf_token": token, "csrf_field": self._field}
-        await self.app(inner, receive, send_with_cookie)
+        scope["csrf_token"], scope["csrf_field"] = token, self._field
+        await self.app(scope, receive, send_with_cookie)
 
     def _objection(self, scope: Scope) -> str | None:
         """Say what is against a request, as far as the browser says who sends it."""

@@ -141,7 +141,8 @@ class SecurityHeadersMiddleware:
                 message = {**message, "headers": fields}
             await send(message)
 
-        await self.app({**scope, "csp_nonce": nonce}, receive, send_with_fields)
+        scope["csp_nonce"] = nonce
+        await self.app(scope, receive, send_with_fields)
 
     def _value(self, name: bytes, value: bytes, nonce: _Nonce) -> bytes:
         if name is not self._policy_name or self._policy is None or nonce.text is None:

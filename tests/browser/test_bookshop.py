@@ -29,9 +29,35 @@ def choose(page: Page, form: str, name: str, content: bytes, path: Path) -> None
     page.locator(f"#{form} button").click()
 
 
+def log_in(page: Page, password: str = "seller") -> None:
+    """Log in as the seller."""
+    page.get_by_label("Name", exact=True).fill("seller")
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Log in").click()
+
+
+def test_a_seller_logs_in_and_out(page: Page, tmp_path: Path) -> None:
+    choose(page, "import", "books.csv", written(WIND), tmp_path)
+    expect(page.locator("#imported")).to_contain_text("Sellers write here: log in")
+    log_in(page, "wrong")
+    expect(page.locator("#who")).to_have_text("The name or the password is wrong.")
+    log_in(page)
+    expect(page.locator("#who")).to_have_text("You are seller, a seller.")
+    page.reload()
+    expect(page.locator("#who")).to_have_text("You are seller, a seller.")
+    choose(page, "import", "books.csv", written(WIND), tmp_path)
+    expect(page.locator("#imported")).to_have_text("1 added, 0 already here.")
+    page.get_by_role("button", name="Log out").click()
+    expect(page.get_by_role("button", name="Log in")).to_be_visible()
+    choose(page, "import", "books.csv", written(WIND), tmp_path)
+    expect(page.locator("#imported")).to_contain_text("Sellers write here: log in")
+
+
 def test_books_from_a_file_are_added_and_seen_to_come(
     page: Page, tmp_path: Path
 ) -> None:
+    log_in(page)
+    expect(page.locator("#who")).to_contain_text("You are seller")
     expect(page.locator("#feed")).to_have_text("Nothing so far.")
     choose(page, "import", "books.csv", written(EMMA, WIND), tmp_path)
     expect(page.locator("#imported")).to_have_text("1 added, 1 already here.")
@@ -40,6 +66,8 @@ def test_books_from_a_file_are_added_and_seen_to_come(
 
 
 def test_a_wrong_line_of_a_file_is_told(page: Page, tmp_path: Path) -> None:
+    log_in(page)
+    expect(page.locator("#who")).to_contain_text("You are seller")
     content = written(WIND) + b"1,2,3\r\n"
     choose(page, "import", "books.csv", content, tmp_path)
     told = "Some lines are no books, so none was added. Line 3: There must be 5 columns"
@@ -47,6 +75,8 @@ def test_a_wrong_line_of_a_file_is_told(page: Page, tmp_path: Path) -> None:
 
 
 def test_a_cover_is_shown(page: Page, tmp_path: Path) -> None:
+    log_in(page)
+    expect(page.locator("#who")).to_contain_text("You are seller")
     page.locator("#book").fill("3")
     choose(page, "cover", "cover.png", picture(), tmp_path)
     expect(page.locator("#covered")).to_have_text("Book 3 has a cover.")
@@ -56,6 +86,8 @@ def test_a_cover_is_shown(page: Page, tmp_path: Path) -> None:
 
 
 def test_what_is_no_picture_is_told(page: Page, tmp_path: Path) -> None:
+    log_in(page)
+    expect(page.locator("#who")).to_contain_text("You are seller")
     choose(page, "cover", "cover.png", b"<svg/>", tmp_path)
     told = "A cover is a PNG, JPEG or WebP picture."
     expect(page.locator("#covered")).to_have_text(told)

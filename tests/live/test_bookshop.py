@@ -28,9 +28,10 @@ MARTIAN = as_json(
 
 
 def send(shop: Server, method: str, target: str, **options: Any) -> Answer:
-    """Ask with requests, which follows no redirect here and keeps nothing."""
+    """Ask as a seller, with requests, which follows no redirect here."""
     with requests.Session() as session:
         session.trust_env = False
+        session.headers.update(KEY)
         response = session.request(
             method,
             shop.url + target,
@@ -305,6 +306,7 @@ def test_content_above_the_limit_is_answered_413(shop: Server) -> None:
     fields = [
         "Host: shop.example",
         "Connection: close",
+        "Authorization: Bearer seller",
         "Content-Type: application/json",
         f"Content-Length: {DEFAULT_LIMITS.body + 1}",
     ]

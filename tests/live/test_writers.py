@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.examples.bookshop.shelf import WIND, as_json
+from tests.examples.bookshop.shelf import KEY, WIND, as_json
 from tests.live.server import COMPLAINTS, Server, serving
 from tests.live.wire import TIMEOUT
 
@@ -63,6 +63,7 @@ def isbn(number: int) -> str:
 def client() -> requests.Session:
     session = requests.Session()
     session.trust_env = False
+    session.headers.update(KEY)
     return session
 
 

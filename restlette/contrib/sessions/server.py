@@ -232,7 +232,8 @@ class _SessionsMiddleware:
         session.user = kept.user
         session.saver = saver = _Saver(kept, session)
         answer = _Answer(scope, receive, send, saver)
-        await self.app({**scope, "session": session}, receive, answer.send)
+        scope["session"] = session
+        await self.app(scope, receive, answer.send)
         if scope["type"] == "websocket" and answer.has_begun:
             await answer.save_at_the_end()
 

@@ -119,7 +119,8 @@ class SessionMiddleware:
                 message = told(message, line)
             await send(message)
 
-        await self.app({**scope, "session": session}, receive, send_with_cookie)
+        scope["session"] = session
+        await self.app(scope, receive, send_with_cookie)
 
     def _open(self, signed: str | None) -> str | None:
         """Give what is in a cookie; None where that is no session."""

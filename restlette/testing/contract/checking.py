@@ -40,8 +40,6 @@ _REFUSALS: Final = frozenset({400, 404, 406, 411, 413, 414, 415, 417, 422, 431})
 # is a limit on how much is taken. An exception that nobody handles is raised to the
 # test, and is a 500 to those who asked for that.
 _OF_ALL: Final = frozenset({405, 413, 414, 431, 500, 501})
-# What the router answers where the path's text is none that it takes.
-_OF_PATHS: Final = frozenset({400, 404})
 # Errors of validation that a schema can express, and so has to.
 _EXPRESSIBLE: Final = frozenset({"choice", "missing", "read_only", "type", "unknown"})
 # Fields by which a request says who asks.
@@ -137,18 +135,10 @@ class Checking:
     def counts(self) -> bool:
         """Whether the exchange shows what is declared of its operation.
 
-        HEAD does not show what GET has. What the router refuses of a path, before it
-        leads to the operation, is declared of the operation.
+        HEAD does not show what GET has. What a middleware or the router answers in the
+        place of the operation shows what is declared of that.
         """
-        return (
-            self.operation is not None
-            and self.operation.method == self.seen.method
-            and (
-                not self._is_guess
-                or self.seen.succeeded
-                or self.seen.status in _OF_PATHS
-            )
-        )
+        return self.operation is not None and self.operation.method == self.seen.method
 
     def breaches(self) -> Iterator[Breach]:
         """Give where the exchange breaks its declaration, but for the answer's body."""

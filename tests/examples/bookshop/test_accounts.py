@@ -100,6 +100,7 @@ def test_sellers_alone_write_and_make_sellers(shop: TestClient) -> None:
 def test_other_sites_pages_do_not_write(shop: TestClient) -> None:
     seller = Somebody("seller", "seller")
     token = seller.client.headers.pop("x-csrf-token")
+    assert seller.client.delete("/session").status_code == 403
     assert seller.client.post("/books", json=as_json(WIND)).status_code == 403
     evil = {"x-csrf-token": token, "origin": "https://evil.example"}
     answer = seller.client.post("/books", json=as_json(WIND), headers=evil)
