@@ -10,6 +10,8 @@ import copy
 import re
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
+from types import FunctionType, MethodType
 from typing import Any, Final, Self
 
 from restlette.concurrency import as_async, name_of
@@ -53,6 +55,8 @@ _scope_token = re.compile(r"[!#-\[\]-~]+").fullmatch
 _key = re.compile(r"[ -~]+").fullmatch
 
 _unnamed = re.compile(r"[^A-Za-z0-9._-]").sub
+
+_PREFLIGHT: Final = "Preflights are answered before this: see CORSMiddleware."
 
 # Whoever is let in without scopes of its own is somebody all the same.
 _GRANTED: Final = ("authenticated",)
@@ -120,6 +124,10 @@ class Scheme(AuthenticationBackend, Guard):
     async def check(self, connection: HTTPConnection, resource: Any) -> bool:
         """Let in whom the scheme knows, with the scopes that it asks for."""
         if is_preflight(connection.scope):
+            # SECURITY: an application that does not look at the method would give
+            # whoever asks in this form what it gives to a GET.
+            if resource is None and not _is_function(connection):
+                raise Forbidden(_PREFLIGHT)
             return True
         try:
             found = await self._find(connection)
@@ -339,6 +347,12 @@ class APIKey(Scheme):
         if self._place == "query":
             return list(conn.query_params.getlist(self._key))
         return [conn.cookies[self._key]] if self._key in conn.cookies else []
+
+
+def _is_function(connection: HTTPConnection) -> bool:
+    """Say whether a function of the application answers, by its methods."""
+    endpoint = connection.scope.get("endpoint")
+    return isinstance(endpoint, FunctionType | MethodType | partial)
 
 
 def checked_verifier(verify: object, name: str) -> Callable[..., Awaitable[Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from functools import partial
 from hmac import compare_digest
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -10,6 +11,7 @@ from urllib.parse import quote
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from prometheus_client import make_asgi_app
 
 from restlette import (
     Anyone,
@@ -30,6 +32,7 @@ from restlette.contrib.auth import (
     UnauthenticatedUser,
 )
 from restlette.contrib.auth.schemes import Scheme
+from restlette.contrib.cors import CORSMiddleware
 from restlette.testing import TestClient, call
 from restlette.testing.websocket import WebSocketDenialResponse
 from tests.contrib.around import exchange, http_scope
@@ -234,6 +237,81 @@ def test_preflights_are_not_asked() -> None:
     assert call(app, "OPTIONS", headers=asks).json() == "asked"
     assert call(app, "OPTIONS").status_code == 401
     assert call(app, "POST", headers=asks).status_code == 401
+
+
+ASKS = {"origin": "https://a.example", "access-control-request-method": "GET"}
+
+
+async def tell(scope: Any, receive: Any, send: Any) -> None:
+    """Tell everything, whatever the method is."""
+    await JSONResponse("secret")(scope, receive, send)
+
+
+@pytest.mark.parametrize(
+    ("inner", "place"),
+    [
+        (tell, "mount"),
+        (tell, "default"),
+        (JSONResponse("secret"), "mount"),
+        (JSONResponse("secret"), "default"),
+        (JSONResponse("secret"), "route"),
+        (make_asgi_app(), "mount"),
+        (make_asgi_app(), "default"),
+    ],
+)
+def test_a_preflight_gets_nothing_of_what_is_mounted(inner: Any, place: str) -> None:
+    """An application that does not look at the method answers it like a GET.
+
+    It is not asked for credentials either: there is no challenge.
+    """
+    router = Router(
+        guards=[Basic(verify_password)], default=inner if place == "default" else None
+    )
+    if place == "mount":
+        router.mount("/inner", inner)
+    if place == "route":
+        router.add_route("/inner/", inner, methods=["GET", "OPTIONS"])
+    app = Restlette()
+    app.mount("/app", router)
+    asked = call(app, "OPTIONS", "/app/inner/", headers=ASKS, strict=False)
+    assert asked.status_code == 403
+    assert "www-authenticate" not in asked.headers
+    assert "CORSMiddleware" in asked.json()["detail"]
+    allowed = basic("ada:s3cret")
+    got = call(app, "GET", "/app/inner/", headers=allowed, strict=False)
+    assert got.status_code == 200
+    # As for everybody's preflights, CORSMiddleware is further out.
+    app.add_middleware(CORSMiddleware, allow_origins=["https://a.example"])
+    asked = call(app, "OPTIONS", "/app/inner/", headers=ASKS, strict=False)
+    assert asked.status_code in (200, 204)
+    assert asked.headers["access-control-allow-origin"] == "https://a.example"
+    assert b"secret" not in asked.content
+    assert b"python_info" not in asked.content
+
+
+def test_functions_and_classes_answer_preflights() -> None:
+    async def answer(request: Any) -> str:
+        return "asked"
+
+    async def say(text: str, request: Any) -> str:
+        return text
+
+    class Answers(HTTPEndpoint):
+        async def options(self, request: Any) -> str:
+            return "asked"
+
+        async def answer(self, request: Any) -> str:
+            return "asked"
+
+    router = Router(guards=[Bearer(verify_token)])
+    router.add_route("/function", answer, methods=["OPTIONS"])
+    router.add_route("/partial", partial(say, "asked"), methods=["OPTIONS"])
+    router.add_route("/method", Answers().answer, methods=["OPTIONS"])
+    router.add_route("/class", Answers)
+    router.mount("/instance", Answers())
+    for path in ("/function", "/partial", "/method", "/class", "/instance"):
+        assert call(router, "OPTIONS", path, headers=ASKS).json() == "asked", path
+        assert call(router, "OPTIONS", path).status_code == 401, path
 
 
 def test_statuses_of_what_is_not_there_are_for_everybody() -> None:
