@@ -1,9 +1,9 @@
 """What a request costs a real server: uvicorn, loaded over loopback.
 
 The processor time of the server's process, divided by the requests that were answered:
-how fast the machine or its clients are falls out of it. GET is loaded by wrk; files and
-forms are asked for by one client, one after the other, and the time on the clock is
-said as well.
+how fast the machine or its clients are falls out of it. GET is loaded by wrk, with a
+session in memory too; files and forms are asked for by one client, one after the other,
+and the time on the clock is said as well.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ TRANSFERS = {
     f"server-{name}": CASES[name] for name in ("file", "static", "upload", "fields")
 }
 
-NAMES = ("server", *TRANSFERS)
+NAMES = ("server", "server-sessions", *TRANSFERS)
 
 ROUNDS = 9
 
@@ -100,9 +100,11 @@ def processor_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / TICKS
 
 
-def load(url: str, seconds: int) -> int:
+def load(url: str, seconds: int, cookie: str = "") -> int:
     """Load a server for so long; how many requests it answered."""
     command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", url]
+    # A field that says nothing is a field all the same, to whoever has no session.
+    command += ["-H", f"Cookie: {cookie or 'other=1'}"]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     if "Non-2xx" in said or "Socket errors" in said:
         raise ValueError(said)
@@ -138,6 +140,8 @@ def run(frameworks: list[str], names: list[str], rounds: int | None) -> bool:
     held = [run_transfers(frameworks, names, rounds or ROUNDS)]
     if "server" in names:
         held.append(run_get(frameworks, rounds or ROUNDS))
+    if "server-sessions" in names:
+        held.append(run_sessions(rounds or ROUNDS))
     return all(held)
 
 
@@ -168,6 +172,35 @@ def run_get(frameworks: list[str], rounds: int) -> bool:
     if OURS in samples and FLOOR in samples:
         return goal("of the raw application", part(samples, FLOOR), 1.2)
     return True
+
+
+def run_sessions(rounds: int) -> bool:
+    """Measure a GET that looks into a session in memory, and one without sessions."""
+    if shutil.which("wrk") is None:
+        print("\nserver-sessions: left out: it needs wrk (apt-get install wrk)")
+        return False
+    samples: dict[str, list[float]] = {OURS: [], "without": []}
+    with ExitStack() as stack:
+        servers = {
+            OURS: stack.enter_context(served("sessions")),
+            "without": stack.enter_context(served(OURS)),
+        }
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        visit = f"http://127.0.0.1:{servers[OURS][1]}/visit"
+        cookie = opener.open(visit, timeout=5).headers["set-cookie"].partition(";")[0]
+        for _, port in servers.values():
+            load(address(port), SECONDS, cookie)
+        for _ in range(rounds):
+            for name, (pid, port) in servers.items():
+                before = processor_seconds(pid)
+                count = load(address(port), SECONDS, cookie)
+                samples[name].append((processor_seconds(pid) - before) / count * 1e6)
+    compare(
+        "server-sessions: processor time a GET that reads a session in memory",
+        "µs",
+        samples,
+    )
+    return goal("of itself without sessions", part(samples, "without"), 1.3)
 
 
 def run_transfers(frameworks: list[str], names: list[str], rounds: int) -> bool:

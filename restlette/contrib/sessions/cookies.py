@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -9,10 +10,17 @@ from restlette.http.cookies import parse_cookies, set_cookie_value
 from restlette.http.headers import MutableHeaders
 from restlette.http.types import Message, Scope
 
-__all__ = ["Cookie", "told"]
+__all__ = ["BEGINNINGS", "Cookie", "told"]
+
+BEGINNINGS: Final = ("http.response.start", "websocket.accept")
+"""The messages that header fields go out with."""
 
 # Of name and value together: browsers drop a cookie of more without a word.
 LARGEST: Final = 4093
+
+# What is a value as it stands, and no other cookie behind it.
+_is_plain: Final = re.compile(rb"[A-Za-z0-9._\-]+").fullmatch
+
 
 _VARY: Final = (b"vary", b"Cookie")
 _NO_STORE: Final = (b"cache-control", b"no-store")
@@ -50,6 +58,11 @@ class Cookie(NamedTuple):
         fields = [value for name, value in scope["headers"] if name == b"cookie"]
         if not fields:
             return None
+        # PERF: most clients have this cookie and no other one.
+        name, _, value = fields[0].partition(b"=")
+        if len(fields) == 1 and name == self.name.encode("ascii") and _is_plain(value):
+            plain: str = value.decode("ascii")
+            return plain
         return parse_cookies(fields).get(self.name)
 
     def line(self, value: str, max_age: int | None) -> bytes:

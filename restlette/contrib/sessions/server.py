@@ -18,7 +18,7 @@ from typing import Final, Literal, NamedTuple, TypeVar
 
 from restlette.app import Restlette
 from restlette.contrib.sessions.command import SessionsCommand
-from restlette.contrib.sessions.cookies import Cookie, told
+from restlette.contrib.sessions.cookies import BEGINNINGS, Cookie, told
 from restlette.contrib.sessions.session import Session, decoded, encoded, merged
 from restlette.contrib.sessions.store import MemoryStore, Record, SessionStore
 from restlette.http.errors import ServiceUnavailable
@@ -115,7 +115,9 @@ class Sessions:
                 f"when_down is 'refuse' or 'anonymous', not {when_down!r}."
             )
         self.store: SessionStore = store
-        self._is_immediate = type(store) is MemoryStore
+        self.memory: MemoryStore | None = None
+        if type(store) is MemoryStore:
+            self.memory = store
         self.idle = idle
         self.absolute = absolute
         self.timeout = timeout
@@ -189,7 +191,7 @@ class Sessions:
         Raises:
             StoreDown: It does not answer, or not in time.
         """
-        if self._is_immediate:
+        if self.memory is not None:
             # PERF: a time limit takes as long as the whole answer.
             return await answer
         try:
@@ -220,14 +222,24 @@ class _SessionsMiddleware:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
-        kept = _Kept(self.sessions, self.sessions.cookie.read(scope))
-        try:
-            await kept.find()
-        except StoreDown as exc:
-            log.error("sessions: the store is down: %s", exc)
-            if self.sessions.when_down == "refuse":
-                await _refuse(scope, receive, send)
-                return
+        sessions = self.sessions
+        kept = _Kept(sessions, sessions.cookie.read(scope))
+        key = kept.key_asked_for
+        if key is not None:
+            try:
+                # PERF: what is in memory needs nobody to wait.
+                if sessions.memory is not None:
+                    record = sessions.memory.get(key)
+                else:
+                    record = await sessions.ask(sessions.store.load(key))
+            except StoreDown as exc:
+                kept.is_unknown = True
+                log.error("sessions: the store is down: %s", exc)
+                if sessions.when_down == "refuse":
+                    await _refuse(scope, receive, send)
+                    return
+            else:
+                kept.find(key, record)
         session = Session(kept.text)
         session.user = kept.user
         session.saver = saver = _Saver(kept, session)
@@ -254,38 +266,30 @@ class _Kept:
         cookie: What the cookie says; None without one.
 
     Attributes:
+        key_asked_for: The key of the id that the cookie has; None where it can be none.
         found: The session's key, and what the store has; None where there is no
             session.
         is_stray: Whether there is a cookie, and no session.
         is_unknown: Whether the store could not say.
     """
 
+    __slots__ = ("found", "is_stray", "is_unknown", "key_asked_for", "sessions")
+
     def __init__(self, sessions: Sessions, cookie: str | None) -> None:
         self.sessions = sessions
         self.found: tuple[str, Record] | None = None
-        self.is_stray = False
         self.is_unknown = False
-        self._cookie = cookie
-
-    async def find(self) -> None:
-        """Look for it.
-
-        Raises:
-            StoreDown: The store does not answer.
-        """
-        if self._cookie is None:
-            return
         # SECURITY: an id is one that was given out; no other one makes a session, and
         # what cannot be one is not looked up.
-        if len(self._cookie) == _ID_LENGTH:
-            key = key_of(self._cookie)
-            try:
-                record = await self.sessions.ask(self.sessions.store.load(key))
-            except StoreDown:
-                self.is_unknown = True
-                raise
-            if record is not None and record.expires > time.time():
-                self.found = key, record
+        self.key_asked_for: str | None = None
+        if cookie is not None and len(cookie) == _ID_LENGTH:
+            self.key_asked_for = key_of(cookie)
+        self.is_stray = cookie is not None and self.key_asked_for is None
+
+    def find(self, key: str, record: Record | None) -> None:
+        """Take note of what the store has."""
+        if record is not None and record.expires > time.time():
+            self.found = key, record
         self.is_stray = self.found is None
 
     def text(self) -> str | None:
@@ -310,6 +314,8 @@ class _Saver:
         line: What sets the cookie; None where it stays as it is.
     """
 
+    __slots__ = ("can_set_cookie", "kept", "line", "session")
+
     def __init__(self, kept: _Kept, session: Session) -> None:
         self.kept = kept
         self.session = session
@@ -320,6 +326,15 @@ class _Saver:
     def key(self) -> str | None:
         """What the store knows the session by; None of one that is not there."""
         return None if self.kept.found is None else self.kept.found[0]
+
+    @property
+    def has_work(self) -> bool:
+        """Whether there may be anything to save."""
+        # PERF: there is nothing for most of those who have no session.
+        session = self.session
+        return (
+            self.kept.found is not None or session.accessed or session.user is not None
+        )
 
     async def __call__(self) -> None:
         """Save the session, if it is not as it is in the store.
@@ -437,6 +452,15 @@ class _Answer:
         has_begun: Whether the answer has.
     """
 
+    __slots__ = (
+        "_is_refused",
+        "_receive",
+        "_saver",
+        "_scope",
+        "_send",
+        "has_begun",
+    )
+
     def __init__(
         self, scope: Scope, receive: Receive, send: Send, saver: _Saver
     ) -> None:
@@ -453,9 +477,9 @@ class _Answer:
             # Somebody else's answer has been sent.
             return
         saver = self._saver
-        if message["type"] in ("http.response.start", "websocket.accept"):
+        if not self.has_begun and message["type"] in BEGINNINGS:
             # What fails is not saved: whoever asks again finds what was there before.
-            if message.get("status", 200) < 500:
+            if saver.has_work and message.get("status", 200) < 500:
                 try:
                     await saver()
                 except StoreDown as exc:

@@ -72,6 +72,18 @@ class Session(MutableMapping[str, Any]):
             server-side sessions alone.
     """
 
+    __slots__ = (
+        "_before",
+        "_is_invalidated",
+        "_is_renewed",
+        "_load",
+        "_values",
+        "_was_set",
+        "accessed",
+        "saver",
+        "user",
+    )
+
     def __init__(self, load: Callable[[], str | None]) -> None:
         self.accessed: bool = False
         self.user: str | None = None
@@ -213,6 +225,11 @@ class Session(MutableMapping[str, Any]):
 
     def __getitem__(self, key: str) -> Any:
         return self.data[key]
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Give a value, or something else where there is none."""
+        # PERF: that of Mapping raises and catches.
+        return self.data.get(key, default)
 
     def __setitem__(self, key: str, value: Any) -> None:
         if not isinstance(key, str):

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from restlette.config import Secret
 from restlette.contrib.keys import checked_keys
-from restlette.contrib.sessions.cookies import Cookie, told
+from restlette.contrib.sessions.cookies import BEGINNINGS, Cookie, told
 from restlette.contrib.sessions.session import Session, encoded
 from restlette.http.optional import load
 from restlette.http.types import ASGIApp, Message, Receive, Scope, Send
@@ -30,8 +30,6 @@ _RENEWAL: Final = 10
 
 # What there is to be kept of an empty session.
 _NOTHING: Final = "{}"
-
-BEGINNINGS: Final = ("http.response.start", "websocket.accept")
 
 
 class SessionMiddleware:

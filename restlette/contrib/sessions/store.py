@@ -92,6 +92,10 @@ class MemoryStore:
         self._most = most
         self._records: OrderedDict[str, Record] = OrderedDict()
 
+    def get(self, key: str) -> Record | None:
+        """Give a session at once; None where there is none."""
+        return self._records.get(key)
+
     async def load(self, key: str) -> Record | None:
         """Give a session; None where there is none."""
         return self._records.get(key)

@@ -563,3 +563,14 @@ def test_no_session_is_somebody_else_s(operations: list[tuple[str, int, int]]) -
 
 def test_a_session_that_nobody_loaded_has_no_user() -> None:
     assert Session(lambda: None).user is None
+
+
+def test_the_cookie_is_found_among_others(shop: Shop) -> None:
+    client = shop.client()
+    client.post("/set", json={"a": 1})
+    own = id_of(client)
+    for value in (f"session={own}", f"a=b; session={own}", f'session="{own}"; a=b'):
+        headers = {"cookie": value}
+        assert call(shop.app, "GET", "/", headers=headers).json() == {"a": 1}
+    fields = [(b"cookie", b"a=b"), (b"cookie", f"session={own}".encode())]
+    assert call(shop.app, "GET", "/", headers=fields).json() == {"a": 1}

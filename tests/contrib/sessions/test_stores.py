@@ -9,6 +9,7 @@ import stat
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from queue import LifoQueue
 from typing import Any
 
 import pytest
@@ -209,6 +210,19 @@ def test_many_that_open_a_file_at_once_do(tmp_path: Path) -> None:
             await store.close()
 
     asyncio.run(main())
+
+
+def test_more_connections_than_are_kept_are_closed(tmp_path: Path) -> None:
+    store = SQLiteStore(tmp_path / "sessions.db")
+    store._free = LifoQueue(1)
+
+    def inside(connection: sqlite3.Connection) -> None:
+        store._call(lambda other: None)
+        assert store._free.full()
+
+    store._call(inside)
+    assert store._free.qsize() == 1
+    asyncio.run(store.close())
 
 
 def test_a_file_that_is_none_of_sqlite_s_is_an_error(tmp_path: Path) -> None:
