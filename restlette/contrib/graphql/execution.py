@@ -9,10 +9,11 @@ with the operation: when one fails its neighbours are cancelled, and waited for.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from restlette.concurrency import name_of
 from restlette.http.optional import load
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ else:
         "graphql.pyutils", "graphql", needed_by="restlette.contrib.graphql"
     ).Path
 
-__all__ = ["Execution", "attribute_of"]
+__all__ = ["Attribute", "Execution", "attribute_of"]
 
 Nodes = list["graphql.FieldNode"]
 Fields = dict[str, Nodes]
@@ -37,24 +38,43 @@ Fields = dict[str, Nodes]
 _GRAPHENES = "graphene.types.resolver", "dict_or_attr_resolver"
 
 
+class Attribute(NamedTuple):
+    """An attribute, or an item of a mapping, that is the value of a field.
+
+    Attributes:
+        name: Its name.
+        default: What stands for it where it is missing.
+        mappings: What is asked for an item instead.
+    """
+
+    name: str
+    default: Any
+    mappings: Any
+
+    def of(self, source: Any) -> Any:
+        """Give the value."""
+        if isinstance(source, self.mappings):
+            return source.get(self.name, self.default)
+        return getattr(source, self.name, self.default)
+
+
 class _Step(NamedTuple):
     """How one field of a selection is had from any object.
 
     Attributes:
         nodes: Where the field stands in the document.
-        attribute: The attribute that its value is, and what it is by default; None
-            where there is more to do.
+        attribute: The attribute that its value is; None where there is more to do.
         leaf: The type that writes the value.
         constant: The value itself, where it is the same for all: of `__typename`.
     """
 
     nodes: Nodes
-    attribute: tuple[str, Any] | None = None
+    attribute: Attribute | None = None
     leaf: graphql.GraphQLLeafType | None = None
     constant: str | None = None
 
 
-def attribute_of(field: graphql.GraphQLField, name: str) -> tuple[str, Any] | None:
+def attribute_of(field: graphql.GraphQLField, name: str) -> Attribute | None:
     """Give the attribute that a field without a resolver of its own reads.
 
     Args:
@@ -62,16 +82,15 @@ def attribute_of(field: graphql.GraphQLField, name: str) -> tuple[str, Any] | No
         name: Its name in the document.
 
     Returns:
-        The attribute's name and what stands for it where it is missing; None where a
-        resolver has more to do than to read it.
+        The attribute; None where a resolver has more to do than to read it.
     """
     resolve = field.resolve
     if resolve is None:
-        return name, None
+        return Attribute(name, None, Mapping)
     if isinstance(resolve, partial) and len(resolve.args) == 2 and not resolve.keywords:
-        function = resolve.func
-        if (function.__module__, function.__qualname__) == _GRAPHENES:
-            return resolve.args
+        function: Any = resolve.func
+        if (getattr(function, "__module__", ""), name_of(function)) == _GRAPHENES:
+            return Attribute(*resolve.args, dict)
     return None
 
 
@@ -102,13 +121,12 @@ class Execution(graphql.ExecutionContext):
                     continue
                 if step.leaf is not None and step.attribute is not None:
                     # PERF: most fields of most objects, without a `Path` and an `info`.
-                    value = _read(source_value, *step.attribute)
+                    value = step.attribute.of(source_value)
                     if type(value) in _PLAIN:
-                        try:
-                            results[name] = step.leaf.serialize(value)
+                        value = _written(step.leaf, value)
+                        if value is not None:
+                            results[name] = value
                             continue
-                        except graphql.GraphQLError:
-                            pass
                 result = self.execute_field(
                     parent_type,
                     source_value,
@@ -231,10 +249,13 @@ class Execution(graphql.ExecutionContext):
 _PLAIN = frozenset((str, int, float, bool))
 
 
-def _read(source: Any, name: str, default: Any) -> Any:
-    if isinstance(source, dict):
-        return source.get(name, default)
-    return getattr(source, name, default)
+def _written(leaf: graphql.GraphQLLeafType, value: Any) -> Any:
+    """Write a value; None if it cannot be, for graphql-core to say so."""
+    try:
+        written = leaf.serialize(value)
+    except Exception:
+        return None
+    return None if written is graphql.Undefined else written
 
 
 async def _caught(

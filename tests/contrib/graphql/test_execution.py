@@ -6,6 +6,7 @@ import asyncio
 import logging
 import threading
 from collections import namedtuple
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -304,7 +305,7 @@ def test_what_a_failure_makes_useless_is_cancelled(
 
 # The same as graphql-core -------------------------------------------------------------
 
-Point = namedtuple("Point", ["a", "b", "c", "self", "items", "shade"])
+Point = namedtuple("Point", ["a", "b", "c", "self", "items", "shade", "odd", "even"])
 
 POINTS = graphql.build_schema(
     """
@@ -313,18 +314,52 @@ POINTS = graphql.build_schema(
     type Thing implements Any {
       a: Int  b: String!  c: Boolean  self: Thing  items: [Thing!]  shade: Shade
       grown(by: Int = 1): Int
+      odd: Odd  even: Odd!
     }
+    scalar Odd
     enum Shade { DARK LIGHT }
     """
 )
+
+
+def write_odd(value: Any) -> Any:
+    """What a scalar of an application's own may do."""
+    if value == "x":
+        raise ValueError("no x")
+    return {1: None, 2**40: graphql.Undefined}.get(value, value)
+
+
+odd: Any = POINTS.type_map["Odd"]
+odd.serialize = write_odd
+
+
+class Row(Mapping[str, Any]):
+    """A mapping that is no dict, and has attributes of its own."""
+
+    a = b = "an attribute"
+
+    def __init__(self, items: dict[str, Any]) -> None:
+        self.row = items
+
+    def __getitem__(self, key: str) -> Any:
+        return self.row[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.row)
+
+    def __len__(self) -> int:
+        return len(self.row)
+
 
 leaves = st.sampled_from([None, 1, 2**40, "x", True, 1.5, ValueError("x")])
 things = st.recursive(
     st.none() | leaves,
     lambda inner: (
         st.builds(
-            lambda as_dict, **f: f if as_dict else Point(**f),
-            as_dict=st.booleans(),
+            lambda kind, **fields: kind(fields),
+            kind=st.sampled_from([dict, Row, lambda fields: Point(**fields)]),
+            odd=leaves,
+            even=leaves,
             a=leaves,
             b=leaves,
             c=leaves,
@@ -339,7 +374,7 @@ things = st.recursive(
 QUERY = """
 { self { ...T self { ...T } } items { ...T } a shade x: __typename }
 fragment T on Thing {
-  a b again: b c shade grown(by: 2) __typename items { a b ... on Any { a } }
+  a b again: b c odd even shade grown(by: 2) __typename items { a b ... on Any { a } }
 }
 """
 
