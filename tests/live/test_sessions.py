@@ -27,7 +27,7 @@ VISITORS = 6
 STEPS = 25
 
 # How often somebody tries again who was not answered, or told to.
-MOST_TRIES = 200
+MOST_TRIES = 1000
 
 
 class Place(NamedTuple):
