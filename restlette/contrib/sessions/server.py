@@ -245,9 +245,13 @@ class _SessionsMiddleware:
         session.saver = saver = _Saver(kept, session)
         answer = _Answer(scope, receive, send, saver)
         scope["session"] = session
-        await self.app(scope, receive, answer.send)
-        if scope["type"] == "websocket" and answer.has_begun:
-            await answer.save_at_the_end()
+        try:
+            await self.app(scope, receive, answer.send)
+            if scope["type"] == "websocket" and answer.has_begun:
+                await answer.save_at_the_end()
+        finally:
+            # PERF: what holds itself waits for the collector.
+            session.saver = None
 
     def _closing(self, send: Send) -> Send:
         async def send_and_close(message: Message) -> None:
