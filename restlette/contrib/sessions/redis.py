@@ -1,7 +1,8 @@
 """Sessions in Redis or Valkey, which any number of hosts may share.
 
 A session is a hash that ends by itself (PEXPIREAT). What has to be done in one step is
-a script: the server runs nothing beside it. The sessions of a user are a set of keys.
+a script: the server runs nothing beside it. The sessions of a user are a
+sorted set of their keys, by the time at which each ends.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ __all__ = ["RedisStore"]
 _FIELDS: Final = Record._fields
 
 # KEYS: the session. ARGV: the prefix of sets of users; the version that has to be
-# there, 0 for none; then the fields. The set of a user ends with its last session.
+# there, 0 for none; then the fields. The set of a user ends with its last session,
+# and forgets those that are over when another one is written.
 _WRITE: Final = """
 local key, prefix, before = KEYS[1], ARGV[1], tonumber(ARGV[2])
 if before > 0 and tonumber(redis.call('HGET', key, 'version')) ~= before then
@@ -25,14 +27,15 @@ if before > 0 and tonumber(redis.call('HGET', key, 'version')) ~= before then
 end
 local earlier = redis.call('HGET', key, 'user')
 if earlier and earlier ~= ARGV[5] then
-  redis.call('SREM', prefix .. earlier, key)
+  redis.call('ZREM', prefix .. earlier, key)
 end
 redis.call('HSET', key, 'text', ARGV[3], 'version', ARGV[4], 'user', ARGV[5],
   'created', ARGV[6], 'expires', ARGV[7])
 redis.call('PEXPIREAT', key, ARGV[8])
 if ARGV[5] ~= '' then
   local set = prefix .. ARGV[5]
-  redis.call('SADD', set, key)
+  redis.call('ZREMRANGEBYSCORE', set, '-inf', redis.call('TIME')[1] * 1000)
+  redis.call('ZADD', set, ARGV[8], key)
   if redis.call('PEXPIRETIME', set) < tonumber(ARGV[8]) then
     redis.call('PEXPIREAT', set, ARGV[8])
   end
@@ -43,7 +46,7 @@ return 1
 _DELETE: Final = """
 local user = redis.call('HGET', KEYS[1], 'user')
 if user and user ~= '' then
-  redis.call('SREM', ARGV[1] .. user, KEYS[1])
+  redis.call('ZREM', ARGV[1] .. user, KEYS[1])
 end
 return redis.call('DEL', KEYS[1])
 """
@@ -103,10 +106,10 @@ class RedisStore:
     async def all(self, user: str | None = None) -> AsyncIterator[tuple[str, Record]]:
         """Give the sessions with their keys; those of a user alone, if one is named."""
         start = self._prefix + "id:"
-        names = (
+        names: AsyncIterator[bytes] = (
             self._client.scan_iter(match=_literally(start) + "*", count=500)
             if user is None
-            else self._client.sscan_iter(self._users + user, count=500)
+            else self._of(user)
         )
         async for name in names:
             key = name.decode("utf-8").removeprefix(start)
@@ -128,6 +131,10 @@ class RedisStore:
     async def close(self) -> None:
         """Close the connections."""
         await self._client.aclose()
+
+    async def _of(self, user: str) -> AsyncIterator[bytes]:
+        for name in await self._client.zrange(self._users + user, 0, -1):
+            yield name
 
     async def _written(self, key: str, record: Record, before: int) -> bool:
         text, version, user, created, expires = record

@@ -13,7 +13,7 @@ import hashlib
 import logging
 import secrets
 import time
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Final, Literal, NamedTuple, TypeVar
 
 from restlette.app import Restlette
@@ -172,10 +172,17 @@ class Sessions:
             StoreDown: The store does not answer.
         """
         kept = None if but is None else getattr(but.saver, "key", None)
-        keys = [each.key for each in await self.of_user(user) if each.key != kept]
-        for key in keys:
-            await self.ask(self.store.delete(key))
-        return len(keys)
+        ended: set[str] = set()
+        # SECURITY: one that is given another id meanwhile is there by that before it is
+        # gone by the old one; so who looks again after the end finds it.
+        for _ in range(_TRIES):
+            keys = {each.key for each in await self.of_user(user)} - {kept} - ended
+            if not keys:
+                return len(ended)
+            for key in keys:
+                await self.ask(self.store.delete(key))
+            ended |= keys
+        raise StoreDown("others begin sessions of the same user without an end")
 
     async def delete_expired(self) -> int:
         """Forget the sessions that are over, and say how many there were.
@@ -241,7 +248,7 @@ class _SessionsMiddleware:
             else:
                 kept.find(key, record)
         session = Session(kept.text)
-        session.user = kept.user
+        session.owner = kept.user
         session.saver = saver = _Saver(kept, session)
         answer = _Answer(scope, receive, send, saver)
         scope["session"] = session
@@ -337,7 +344,7 @@ class _Saver:
         # PERF: there is nothing for most of those who have no session.
         session = self.session
         return (
-            self.kept.found is not None or session.accessed or session.user is not None
+            self.kept.found is not None or session.accessed or session.owner is not None
         )
 
     async def __call__(self) -> None:
@@ -353,15 +360,19 @@ class _Saver:
             found = self.kept.found = None
             self.kept.is_stray = True
         text = session.modified()
-        is_modified = text is not None or session.user != self.kept.user
+        is_modified = text is not None or session.owner != self.kept.user
         if is_modified and self.kept.is_unknown:
             raise StoreDown("it did not say what is in the session")
-        if session.is_invalidated or (
-            is_modified and not session and session.user is None
-        ):
+        is_empty = is_modified and session.owner is None and not session
+        if is_empty or (session.is_invalidated and session.owner is None):
             await self._delete(found)
+        elif session.has_ended and found is not None:
+            # SECURITY: what begins after the end has nothing of it, its id neither.
+            await self.kept.sessions.ask(self.kept.sessions.store.delete(found[0]))
+            self.kept.found = None
+            await self._add()
         elif is_modified and (session.is_renewed or found is None):
-            await self._add(found)
+            await (self._add() if found is None else self._renew(*found))
         elif found is not None and is_modified:
             await self._replace(*found)
         elif found is not None:
@@ -382,54 +393,113 @@ class _Saver:
         """Take note that the session is over."""
         self.kept.found = None
         self.session.saved(None)
-        self.session.user = None
+        self.session.owner = None
         if self.can_set_cookie:
             self.line = self.kept.sessions.cookie.line("", 0)
 
-    async def _add(self, found: tuple[str, Record] | None) -> None:
-        if not self.can_set_cookie:
-            raise RuntimeError(
-                "the session is new, or was given a new id, and the answer has begun: "
-                "its cookie cannot be set any more."
-            )
-        sessions, session = self.kept.sessions, self.session
-        # SECURITY: first the old id is nobody's; then there is another one.
-        if found is not None:
-            await sessions.ask(sessions.store.delete(found[0]))
-        now = time.time()
+    async def _add(self) -> None:
+        """Begin a session."""
+        self._check_cookie()
+        session, now = self.session, time.time()
         text = encoded(session.data)
-        record = Record(text, 1, session.user, now, self._end_of(now))
-        new = secrets.token_urlsafe(_ID_BYTES)
-        await sessions.ask(sessions.store.add(key_of(new), record))
-        self.kept.found = key_of(new), record
-        session.saved(text)
-        self.line = sessions.cookie.line(new, int(sessions.absolute))
+        record = Record(text, 1, session.owner, now, self._end_of(now))
+        self._begun(await self._put(record), record)
+
+    async def _renew(self, key: str, there: Record) -> None:
+        """Give it another id, with what others have saved since."""
+        self._check_cookie()
+        sessions, now = self.kept.sessions, time.time()
+        change = self._change(there)
+        for _ in range(_TRIES):
+            text, user = change(there)
+            record = Record(text, 1, user, now, self._end_of(now))
+            # SECURITY: nobody knows this id before the old one is nobody's, which it
+            # becomes in the state that was seen: a session that was ended meanwhile is
+            # not brought back, and of two who do this one has the session.
+            new = await self._put(record)
+            ended = Record("{}", there.version + 1, None, there.created, 0.0)
+            if await sessions.ask(sessions.store.replace(key, ended)):
+                self._begun(new, record)
+                await self._tidy(key)
+                return
+            await sessions.ask(sessions.store.delete(key_of(new)))
+            current = await self._current(key)
+            if current is None:
+                self._forget()
+                return
+            there = current
+        raise StoreDown("others write the same session without an end")
 
     async def _replace(self, key: str, there: Record) -> None:
         """Save it, on top of what others have saved since."""
-        sessions, session = self.kept.sessions, self.session
-        before, mine = session.before or {}, dict(session.data)
-        is_given = session.user != there.user
+        sessions = self.kept.sessions
+        change = self._change(there)
         for _ in range(_TRIES):
-            text = encoded(merged(before, mine, decoded(there.text)))
+            text, user = change(there)
             record = Record(
                 text,
                 there.version + 1,
-                session.user if is_given else there.user,
+                user,
                 there.created,
                 self._end_of(there.created),
             )
             if await sessions.ask(sessions.store.replace(key, record)):
                 self.kept.found = key, record
-                session.saved(text)
+                self.session.saved(text)
                 return
-            now = await sessions.ask(sessions.store.load(key))
-            if now is None:
+            current = await self._current(key)
+            if current is None:
                 # SECURITY: somebody has ended it, and so it stays.
                 self._forget()
                 return
-            there = now
+            there = current
         raise StoreDown("others write the same session without an end")
+
+    def _change(self, seen: Record) -> Callable[[Record], tuple[str, str | None]]:
+        """Give what does again to a later state what was done here: text and user."""
+        session = self.session
+        before, mine = session.before or {}, dict(session.data)
+        owner, is_given = session.owner, session.owner != seen.user
+
+        def change(there: Record) -> tuple[str, str | None]:
+            text = encoded(merged(before, mine, decoded(there.text)))
+            return text, owner if is_given else there.user
+
+        return change
+
+    async def _current(self, key: str) -> Record | None:
+        """Give what is in the store now; None where it is over."""
+        sessions = self.kept.sessions
+        record = await sessions.ask(sessions.store.load(key))
+        return None if record is None or record.expires <= time.time() else record
+
+    async def _put(self, record: Record) -> str:
+        """Keep a session by an id of its own, and give the id."""
+        sessions, new = self.kept.sessions, secrets.token_urlsafe(_ID_BYTES)
+        await sessions.ask(sessions.store.add(key_of(new), record))
+        return new
+
+    def _begun(self, id: str, record: Record) -> None:
+        """Take note of the session's id, and have its cookie set."""
+        sessions = self.kept.sessions
+        self.kept.found = key_of(id), record
+        self.session.saved(record.text)
+        self.line = sessions.cookie.line(id, int(sessions.absolute))
+
+    async def _tidy(self, key: str) -> None:
+        """Forget what is over by its date."""
+        sessions = self.kept.sessions
+        try:
+            await sessions.ask(sessions.store.delete(key))
+        except StoreDown as exc:
+            log.warning("sessions: the store is down: %s", exc)
+
+    def _check_cookie(self) -> None:
+        if not self.can_set_cookie:
+            raise RuntimeError(
+                "the session is new, or was given a new id, and the answer has begun: "
+                "its cookie cannot be set any more."
+            )
 
     async def _touch(self, key: str, there: Record) -> None:
         """Put the end off; whoever has written it in between has done so too."""

@@ -68,25 +68,25 @@ class Session(MutableMapping[str, Any]):
 
     Attributes:
         accessed: Whether anybody has looked at it.
-        user: Whose it is, as far as the store is to know, for listing and revoking; of
-            server-side sessions alone.
+        owner: What `user` is, for who keeps the session: it was not looked at.
     """
 
     __slots__ = (
         "_before",
+        "_has_ended",
         "_is_invalidated",
         "_is_renewed",
         "_load",
         "_values",
         "_was_set",
         "accessed",
+        "owner",
         "saver",
-        "user",
     )
 
     def __init__(self, load: Callable[[], str | None]) -> None:
         self.accessed: bool = False
-        self.user: str | None = None
+        self.owner: str | None = None
         self.saver: Callable[[], Awaitable[None]] | None = None
         self._load: Callable[[], str | None] | None = load
         self._values: dict[str, Any] = {}
@@ -94,6 +94,20 @@ class Session(MutableMapping[str, Any]):
         self._was_set = False
         self._is_renewed = False
         self._is_invalidated = False
+        self._has_ended = False
+
+    @property
+    def user(self) -> str | None:
+        """Whose it is, as far as the store is to know, for listing and revoking.
+
+        Of server-side sessions alone. Who asks has looked at the session.
+        """
+        self.data  # noqa: B018  (it was looked at)
+        return self.owner
+
+    @user.setter
+    def user(self, user: str | None) -> None:
+        self.owner = user
 
     @property
     def data(self) -> dict[str, Any]:
@@ -153,6 +167,11 @@ class Session(MutableMapping[str, Any]):
         """Whether it is over."""
         return self._is_invalidated
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether it is over, though another one may have begun in its place."""
+        return self._has_ended
+
     def regenerate(self) -> None:
         """Give it another id, when it comes to be worth more: at log in, for example.
 
@@ -166,8 +185,8 @@ class Session(MutableMapping[str, Any]):
     def invalidate(self) -> None:
         """End it: all that is in it is gone, and so is its id and its cookie."""
         self.clear()
-        self.user = None
-        self._is_invalidated = True
+        self.owner = None
+        self._is_invalidated = self._has_ended = True
 
     def read(self, model: type[T]) -> T | None:
         """Give what is in it as an object of a class.
@@ -219,9 +238,12 @@ class Session(MutableMapping[str, Any]):
     def saved(self, text: str | None) -> None:
         """Take note that it was saved as a text; None where it is gone."""
         self._before = text
-        self._values = {} if text is None else decoded(text)
-        self._was_set = False
-        self._is_renewed = self._is_invalidated = False
+        # A list that the application holds stays the one that is in the session; and
+        # what it may hold that is no list of JSON's own is compared from now on.
+        self._was_set = text is not None and text == encoded(self._values)
+        if not self._was_set:
+            self._values = {} if text is None else decoded(text)
+        self._is_renewed = self._is_invalidated = self._has_ended = False
 
     def __getitem__(self, key: str) -> Any:
         return self.data[key]

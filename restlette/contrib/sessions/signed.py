@@ -73,6 +73,11 @@ class SessionMiddleware:
         path: str = "/",
         partitioned: bool = False,
     ) -> None:
+        if max_age is not None and (type(max_age) is not int or max_age < 1):
+            raise ValueError(
+                "max_age is a whole number of seconds, 1 or more, or None for as long "
+                f"as the browser is open; not {max_age!r}."
+            )
         self.app = app
         self.max_age = max_age
         self.cookie: Cookie = Cookie(

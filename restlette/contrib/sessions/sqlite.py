@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 from queue import Empty, Full, LifoQueue
@@ -65,7 +65,7 @@ class SQLiteStore:
                 " WHERE key = ?",
                 (key,),
             ).fetchone()
-            return None if row is None else Record(*row)
+            return None if row is None else _record(row)
 
         return await self._run(load)
 
@@ -114,7 +114,9 @@ class SQLiteStore:
 
             rows = await self._run(read)
             for key, *rest in rows:
-                yield key, Record(*rest)
+                record = _record(rest)
+                if record is not None:
+                    yield key, record
             if len(rows) < _PAGE:
                 return
             last = rows[-1][0]
@@ -178,6 +180,16 @@ class SQLiteStore:
             connection.close()
             raise
         return connection
+
+
+def _record(row: Sequence[Any]) -> Record | None:
+    """Make a record of a row; None where it is none: any column may hold any."""
+    text, version, user, created, expires = row
+    if not isinstance(text, str) or not isinstance(user, str | None):
+        return None
+    if (type(version), type(created), type(expires)) != (int, float, float):
+        return None
+    return Record(text, version, user, created, expires)
 
 
 def use_write_ahead_log(connection: sqlite3.Connection, deadline: float) -> None:

@@ -20,6 +20,7 @@ from restlette import (
 )
 from restlette.contrib.sessions import MemoryStore, Record, Session, Sessions, StoreDown
 from restlette.contrib.sessions.server import key_of
+from restlette.contrib.sessions.session import decoded
 from restlette.testing import AsyncTestClient, TestClient, call
 
 
@@ -76,6 +77,35 @@ class Shop:
             request.session[key] = True
             self.held[key] = asyncio.Event()
             await self.held[key].wait()
+
+        @route("/renew/{key}", methods=["POST"])
+        async def renew(request: Request, key: str) -> None:
+            """Change something, wait, and have another id."""
+            request.session[key] = True
+            self.held[key] = asyncio.Event()
+            await self.held[key].wait()
+            request.session.regenerate()
+
+        @route("/another", methods=["POST"])
+        async def another(request: Request) -> None:
+            request.session.invalidate()
+            request.session["flash"] = "bye"
+
+        @route("/who")
+        async def who(request: Request) -> dict[str, str | None]:
+            return {"user": request.session.user}
+
+        @route("/pieces")
+        async def many(request: Request) -> StreamingResponse:
+            said = request.session.setdefault("said", [])
+
+            async def pieces() -> Any:
+                for number in range(3):
+                    said.append(number)
+                    await request.session.save()
+                    yield b"x"
+
+            return StreamingResponse(pieces())
 
         @route("/stream")
         async def stream(request: Request) -> StreamingResponse:
@@ -574,3 +604,167 @@ def test_the_cookie_is_found_among_others(shop: Shop) -> None:
         assert call(shop.app, "GET", "/", headers=headers).json() == {"a": 1}
     fields = [(b"cookie", b"a=b"), (b"cookie", f"session={own}".encode())]
     assert call(shop.app, "GET", "/", headers=fields).json() == {"a": 1}
+
+
+async def renewing(
+    shop: Shop, *keys: str, between: Any = None
+) -> tuple[list[Any], Any]:
+    """Let requests that have other ids wait side by side, and end in turn."""
+    async with AsyncTestClient(shop.app) as client:
+        await client.post("/in/zoe")
+        await client.post("/set", json={"here": 1})
+        old = client.cookies["session"]
+        waiting = []
+        for key in keys:
+            own = {"cookie": f"session={old}"}
+            path = f"/renew/{key}"
+            waiting.append(asyncio.create_task(client.post(path, headers=own)))
+        async with asyncio.timeout(30):
+            while len(shop.held) < len(keys):
+                await asyncio.sleep(0)
+        if between is not None:
+            await between(client)
+        answers = []
+        for key, task in zip(keys, waiting, strict=True):
+            shop.held[key].set()
+            answers.append(await task)
+        return answers, old
+
+
+def test_40_a_session_that_was_revoked_does_not_come_back_by_another_id(
+    shop: Shop,
+) -> None:
+    async def revoke(client: AsyncTestClient) -> None:
+        assert await shop.sessions.revoke("zoe") == 1
+
+    (answer,), _ = asyncio.run(renewing(shop, "a", between=revoke))
+    assert "Max-Age=0" in answer.headers["set-cookie"]
+    assert shop.kept == []
+
+
+def test_40_another_id_keeps_what_others_have_saved(shop: Shop) -> None:
+    async def change(client: AsyncTestClient) -> None:
+        await client.post("/set", json={"theirs": 1})
+
+    asyncio.run(renewing(shop, "a", between=change))
+    (record,) = shop.kept
+    assert decoded(record.text) == {"here": 1, "theirs": 1, "a": True}
+    assert record.user == "zoe"
+
+
+def test_39_of_two_who_renew_one_session_one_has_it(shop: Shop) -> None:
+    (first, last), old = asyncio.run(renewing(shop, "a", "b"))
+    assert "Max-Age=0" not in first.headers["set-cookie"]
+    assert "Max-Age=0" in last.headers["set-cookie"]
+    (record,) = shop.kept
+    assert decoded(record.text) == {"here": 1, "a": True}
+    stale = {"cookie": f"session={old}"}
+    assert call(shop.app, "GET", "/", headers=stale).json() == {}
+
+
+def test_39_what_begins_after_the_end_has_another_id(shop: Shop) -> None:
+    client = shop.client()
+    client.post("/in/zoe")
+    client.post("/set", json={"a": 1})
+    old = id_of(client)
+    client.post("/another")
+    assert id_of(client) != old
+    assert client.get("/").json() == {"flash": "bye"}
+    assert [record.user for record in shop.kept] == [None]
+    stale = {"cookie": f"session={old}"}
+    assert call(shop.app, "GET", "/", headers=stale).json() == {}
+
+
+def test_41_whose_it_is_counts_as_access(shop: Shop) -> None:
+    client = shop.client()
+    assert client.get("/who").headers["vary"] == "Cookie"
+    client.post("/in/zoe")
+    answer = client.get("/who")
+    assert answer.json() == {"user": "zoe"}
+    assert answer.headers["vary"] == "Cookie"
+
+
+def test_43_a_list_stays_the_session_s_when_it_was_saved(shop: Shop) -> None:
+    client = shop.client()
+    client.get("/pieces")
+    assert client.get("/").json() == {"said": [0, 1, 2]}
+
+
+class Failing(MemoryStore):
+    """A store of which some methods fail."""
+
+    fails = ""
+
+    async def add(self, key: str, record: Record) -> None:
+        if self.fails == "add":
+            raise OSError("down")
+        await super().add(key, record)
+
+    async def delete(self, key: str) -> None:
+        if self.fails == "delete":
+            raise OSError("down")
+        await super().delete(key)
+
+    async def replace(self, key: str, record: Record) -> bool:
+        if self.fails == "replace":
+            await super().replace(key, record._replace(expires=time.time() + 60))
+            return False
+        return await super().replace(key, record)
+
+
+def test_45_a_store_that_fails_at_another_id_loses_nothing() -> None:
+    store = Failing()
+    client = Shop(store).client()
+    client.post("/set", json={"a": 1})
+    store.fails = "add"
+    assert client.post("/in/zoe").status_code == 503
+    assert client.get("/").json() == {"a": 1}
+
+
+def test_45_an_old_id_is_nobody_s_though_it_cannot_be_deleted() -> None:
+    store = Failing()
+    shop = Shop(store)
+    client = shop.client()
+    client.post("/set", json={"a": 1})
+    stale = {"cookie": f"session={id_of(client)}"}
+    store.fails = "delete"
+    client.post("/in/zoe")
+    assert client.get("/").json() == {"a": 1}
+    assert call(shop.app, "GET", "/", headers=stale).json() == {}
+
+
+def test_another_id_is_not_tried_without_an_end() -> None:
+    store = Failing()
+    client = Shop(store).client()
+    client.post("/set", json={"a": 1})
+    store.fails = "replace"
+    assert client.post("/in/zoe").status_code == 503
+
+
+class Everlasting(MemoryStore):
+    """A store in which somebody logs in whenever somebody is logged out."""
+
+    async def delete(self, key: str) -> None:
+        await super().delete(key)
+        await super().add(key + "x", Record("{}", 1, "zoe", 0.0, time.time() + 60))
+
+
+def test_revoking_ends() -> None:
+    store = Everlasting()
+    shop = Shop(store)
+    shop.client().post("/in/zoe")
+    with pytest.raises(StoreDown, match="without an end"):
+        asyncio.run(shop.sessions.revoke("zoe"))
+
+
+def test_37_a_session_that_is_over_while_it_is_written_stays_over(
+    shop: Shop,
+) -> None:
+    async def end(client: AsyncTestClient) -> None:
+        for key, record in [each async for each in shop.store.all()]:
+            later = record._replace(version=record.version + 1, expires=1.0)
+            assert await shop.store.replace(key, later)
+
+    first, last = asyncio.run(both(shop, "a", between=end))
+    assert "Max-Age=0" in first.headers["set-cookie"]
+    assert last.json() == {}

@@ -308,3 +308,9 @@ def test_a_cookie_that_cannot_be_set_is_an_error_at_start_up(
 ) -> None:
     with pytest.raises(ValueError, match=message):
         SessionMiddleware(app_of(), KEY, **options)
+
+
+@pytest.mark.parametrize("max_age", [0, -5, "3600", 1.5, True])
+def test_124_an_age_that_is_none_is_an_error(max_age: Any) -> None:
+    with pytest.raises(ValueError, match="max_age is a whole number of seconds"):
+        SessionMiddleware(app_of(), KEY, max_age=max_age)

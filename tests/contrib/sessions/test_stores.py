@@ -302,3 +302,61 @@ def test_redis_forgets_by_itself(valkey: Valkey) -> None:
         await store.close()
 
     asyncio.run(main())
+
+
+def test_40_what_was_ended_by_its_date_is_not_written_again(run: Any) -> None:
+    async def test(store: SessionStore) -> None:
+        await store.add("k", NEW._replace(user="u"))
+        assert await store.replace("k", Record("{}", 2, None, 1.5, 0.0))
+        found = await store.load("k")
+        assert found is None or (found.expires, found.user) == (0.0, None)
+        assert not await store.replace("k", NEW._replace(version=2))
+        assert await keys(store, "u") == []
+
+    run(test)
+
+
+def test_120_redis_keeps_nothing_of_a_user_s_sessions_that_are_over(
+    valkey: Valkey,
+) -> None:
+    async def main() -> None:
+        store = RedisStore(valkey.url, prefix="s:")
+        now = time.time()
+        # The set ends with its last session, and is not over by itself.
+        await store.add("last", NEW._replace(user="u"))
+        for number in range(100):
+            short = Record("{}", 1, "u", now, time.time() + 0.02)
+            await store.add(f"k{number}", short)
+        # The server's clock is looked at in whole seconds.
+        async with asyncio.timeout(30):
+            while await store._client.zcard("s:user:u") > 1:
+                await asyncio.sleep(0.1)
+                await store.add("last", NEW._replace(user="u"))
+        assert await keys(store, "u") == ["last"]
+        await store.close()
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    "column, value",
+    [
+        ("text", b"\xff"),
+        ("user", b"u"),
+        ("version", "x"),
+        ("created", "x"),
+        ("expires", "x"),
+    ],
+)
+def test_45_a_damaged_row_is_none(tmp_path: Path, column: str, value: Any) -> None:
+    async def main() -> None:
+        store = SQLiteStore(tmp_path / "sessions.db")
+        await store.add("k", NEW)
+        with sqlite3.connect(tmp_path / "sessions.db") as connection:
+            connection.execute(f"UPDATE sessions SET {column} = ?", (value,))
+        connection.close()
+        assert await store.load("k") is None
+        assert await keys(store) == []
+        await store.close()
+
+    asyncio.run(main())
