@@ -20,6 +20,7 @@ from restlette.http.origins import checked_origin, is_origin, origin_of
 from restlette.http.problems import problem_response
 from restlette.http.response import PlainTextResponse
 from restlette.http.types import ASGIApp, Message, Receive, Scope, Send
+from restlette.resources.boundary import find_accept
 
 __all__ = ["CORSMiddleware"]
 
@@ -188,7 +189,7 @@ class CORSMiddleware:
         vary = _ASKED if self._all_origins else b"Origin, " + _ASKED
         if decided is None or failures:
             detail = f"Disallowed CORS {', '.join(failures)}"
-            refusal = problem_response(BadRequest(detail), _accept(scope))
+            refusal = problem_response(BadRequest(detail), find_accept(scope))
             refusal.headers.add_vary_header(vary.decode("ascii"))
             await refusal(scope, receive, send)
             return
@@ -289,10 +290,6 @@ def _simple_fields(credentials: bool, exposed: Collection[str]) -> Fields:
         value = encode_value("access-control-expose-headers", ", ".join(exposed))
         fields.append((b"access-control-expose-headers", value))
     return fields
-
-
-def _accept(scope: Scope) -> bytes | None:
-    return b", ".join(v for n, v in scope["headers"] if n == b"accept") or None
 
 
 def _asked(scope: Scope) -> dict[bytes, bytes]:

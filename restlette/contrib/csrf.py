@@ -19,15 +19,13 @@ from urllib.parse import parse_qsl, urlsplit
 
 from restlette.config import Secret
 from restlette.contrib.keys import checked_keys
+from restlette.contrib.refusals import refuse
+from restlette.contrib.sessions.cookies import told
 from restlette.http.cookies import parse_cookies, set_cookie_value
 from restlette.http.errors import Forbidden
-from restlette.http.headers import MutableHeaders
 from restlette.http.methods import is_token
-from restlette.http.origins import Origins, checked_origin, is_same_origin, origin_of
-from restlette.http.problems import problem_response
+from restlette.http.origins import Origins, checked_origin, is_own_origin, origin_of
 from restlette.http.types import ASGIApp, Message, Receive, Scope, Send
-from restlette.http.urls import is_valid_host
-from restlette.http.websocket import deny
 from restlette.resources.site import route_path
 
 __all__ = ["SESSION_KEY", "CSRFMiddleware"]
@@ -40,6 +38,12 @@ _SECRET: Final = 32
 _LOOKED_AT: Final = 64 * 1024
 SESSION_KEY: Final = "csrf"
 """Where the secret is in a session."""
+
+# Whose pages may open a WebSocket that brings cookies, beside those that are trusted.
+_PAGES: Final = Origins()
+
+_ANOTHERS: Final = "Another site's page has sent this."
+_ASKS: Final = "Another site's page asks for this."
 
 _boundary = re.compile(rb'boundary=(?:"([^"]{1,70})"|([^\s;,"]{1,70}))', re.I).search
 
@@ -116,9 +120,8 @@ class CSRFMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a scope; a lifespan passes by."""
         if scope["type"] == "websocket":
-            if not (Origins().admit(scope) or origin_of(scope) in self._trusted):
-                refusal = _refusal(scope, "Another site's page asks for this.")
-                await deny(refusal, scope, receive, send)
+            if not (_PAGES.admit(scope) or origin_of(scope) in self._trusted):
+                await refuse(Forbidden(_ASKS), scope, receive, send)
                 return
             await self.app(scope, receive, send)
             return
@@ -136,7 +139,7 @@ class CSRFMiddleware:
                         "them: load the page again."
                     )
             if detail is not None:
-                await _refusal(scope, detail)(scope, receive, send)
+                await refuse(Forbidden(detail), scope, receive, send)
                 return
 
         async def send_with_cookie(message: Message) -> None:
@@ -154,20 +157,14 @@ class CSRFMiddleware:
             return None
         site = _fields(scope, b"sec-fetch-site")
         if site and site != [b"same-origin"] and site != [b"none"]:
-            return "Another site's page has sent this."
+            return _ANOTHERS
         if origin is None and not site:
             # Browsers of long ago; Referer is all that they say.
             referer = _fields(scope, b"referer")
             origin = None if not referer else _origin_of_url(referer[0])
         if origin is None:
             return None
-        hosts = _fields(scope, b"host")
-        is_ours = (
-            len(hosts) == 1
-            and is_valid_host(hosts[0])
-            and is_same_origin(origin, scope.get("scheme", "http"), hosts[0])
-        )
-        return None if is_ours else "Another site's page has sent this."
+        return None if is_own_origin(origin, scope) else _ANOTHERS
 
     async def _sent(self, scope: Scope, receive: Receive) -> tuple[Receive, str]:
         """Give the token that was sent, and what gives all of the content again."""
@@ -297,12 +294,7 @@ class _Token:
 
     def told(self, message: Message) -> Message:
         """Give the beginning of an answer that has a token in it."""
-        headers = MutableHeaders(raw=message.get("headers", ()))
-        headers.add_vary_header("Cookie")
-        if self._cookie is not None:
-            headers.append("set-cookie", self._cookie.decode("ascii"))
-            headers.setdefault("cache-control", "no-store")
-        return {**message, "headers": headers.raw}
+        return told(message, self._cookie)
 
 
 def _again(messages: list[Message], receive: Receive) -> Receive:
@@ -347,8 +339,3 @@ def _decoded(text: str, length: int = _SECRET) -> bytes | None:
     except ValueError:
         return None
     return value if len(value) == length else None
-
-
-def _refusal(scope: Scope, detail: str) -> Any:
-    accept = b", ".join(_fields(scope, b"accept")) or None
-    return problem_response(Forbidden(detail), accept)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from restlette.contrib.trustedhost import HostPatterns, refuse, requested_host
+from restlette.contrib.refusals import refuse
+from restlette.contrib.trustedhost import HostPatterns, requested_host
 from restlette.http.errors import BadRequest
-from restlette.http.problems import problem_response
 from restlette.http.response import Response
 from restlette.http.types import ASGIApp, Message, Receive, Scope, Send
 from restlette.http.urls import URL, split_host
@@ -55,9 +55,8 @@ class HTTPSRedirectMiddleware:
             return
         written = requested_host(scope)
         if written is None or not self.patterns.match(split_host(written)[0]):
-            accept = b", ".join(v for n, v in scope["headers"] if n == b"accept")
-            refusal = problem_response(BadRequest("Invalid host header"), accept)
-            await refuse(refusal, scope, receive, send)
+            exc = BadRequest("Invalid host header")
+            await refuse(exc, scope, receive, send)
             return
         target = URL(scope=scope).replace(
             scheme=_SECURE[plain], netloc=_without_default_port(written)

@@ -23,13 +23,12 @@ from typing import Final, NamedTuple
 
 from restlette.app import Restlette
 from restlette.concurrency import run_in_threadpool
-from restlette.contrib.trustedhost import refuse
+from restlette.contrib.refusals import refuse
 from restlette.http.caching import CacheControl
 from restlette.http.errors import HTTPException, MethodNotAllowed, NotFound
 from restlette.http.files import FileResponse, guess_media_type
 from restlette.http.headers import Headers
 from restlette.http.negotiation import select, select_codings
-from restlette.http.problems import problem_response
 from restlette.http.response import Response
 from restlette.http.types import Receive, Scope, Send
 from restlette.http.urls import quote_path
@@ -243,9 +242,7 @@ class StaticFiles:
         except HTTPException as exc:
             if isinstance(scope.get("app"), Restlette):
                 raise
-            accept = ", ".join(Headers(scope=scope).getlist("accept")).encode("latin-1")
-            refusal = problem_response(exc, accept or None)
-            await refuse(refusal, scope, receive, send)
+            await refuse(exc, scope, receive, send)
 
     def get_path(self, scope: Scope) -> str:
         """Give the path below the mount, as the client wrote it but for its escapes."""

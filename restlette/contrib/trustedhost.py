@@ -9,14 +9,13 @@ from __future__ import annotations
 import warnings
 from collections.abc import Collection, Iterable
 
+from restlette.contrib.refusals import refuse
 from restlette.http.errors import BadRequest
-from restlette.http.problems import problem_response
 from restlette.http.response import Response
 from restlette.http.types import ASGIApp, Receive, Scope, Send
 from restlette.http.urls import URL, is_valid_host, split_host
-from restlette.http.websocket import deny
 
-__all__ = ["HostPatterns", "TrustedHostMiddleware", "refuse", "requested_host"]
+__all__ = ["HostPatterns", "TrustedHostMiddleware", "requested_host"]
 
 
 class HostPatterns:
@@ -86,16 +85,6 @@ def requested_host(scope: Scope) -> str | None:
     return str(values[0], "ascii")
 
 
-async def refuse(
-    response: Response, scope: Scope, receive: Receive, send: Send
-) -> None:
-    """Answer instead of the application, a WebSocket's handshake too."""
-    if scope["type"] == "websocket":
-        await deny(response, scope, receive, send)
-    else:
-        await response(scope, receive, send)
-
-
 class TrustedHostMiddleware:
     """Refuses requests for hosts that it does not know, with 400.
 
@@ -149,6 +138,5 @@ class TrustedHostMiddleware:
             redirect = Response(status_code=307, headers={"location": str(target)})
             await refuse(redirect, scope, receive, send)
         else:
-            accept = b", ".join(v for n, v in scope["headers"] if n == b"accept")
-            refusal = problem_response(BadRequest("Invalid host header"), accept)
-            await refuse(refusal, scope, receive, send)
+            exc = BadRequest("Invalid host header")
+            await refuse(exc, scope, receive, send)

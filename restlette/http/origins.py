@@ -15,7 +15,14 @@ from typing import Final
 from restlette.http.types import Scope
 from restlette.http.urls import is_valid_host
 
-__all__ = ["Origins", "checked_origin", "is_origin", "is_same_origin", "origin_of"]
+__all__ = [
+    "Origins",
+    "checked_origin",
+    "is_origin",
+    "is_own_origin",
+    "is_same_origin",
+    "origin_of",
+]
 
 # RFC 6454 §7.1: serialized-origin = scheme "://" host [ ":" port ]
 _scheme = re.compile(rb"[a-z][a-z0-9+.\-]*+").fullmatch
@@ -81,6 +88,19 @@ def is_same_origin(origin: bytes, scheme: str, host: bytes) -> bool:
     return authority == host.lower().removesuffix(port).removesuffix(b":")
 
 
+def is_own_origin(origin: bytes, scope: Scope) -> bool:
+    """Say whether an origin is that of the host that a request is for.
+
+    Args:
+        origin: The value of the Origin field.
+        scope: The ASGI scope; one without a Host that names a host is nobody's.
+    """
+    hosts = [value for name, value in scope["headers"] if name == b"host"]
+    if len(hosts) != 1 or not is_valid_host(hosts[0]):
+        return False
+    return is_same_origin(origin, scope.get("scheme", "http"), hosts[0])
+
+
 class Origins:
     """Whose pages may open a WebSocket.
 
@@ -126,10 +146,7 @@ class Origins:
             return False
         if self._allowed is not None and origin in self._allowed:
             return True
-        hosts = [value for name, value in scope["headers"] if name == b"host"]
-        if len(hosts) != 1 or not is_valid_host(hosts[0]):
-            return False
-        return is_same_origin(origin, scope.get("scheme", "ws"), hosts[0])
+        return is_own_origin(origin, scope)
 
 
 def _has_cookie(scope: Scope) -> bool:

@@ -18,12 +18,12 @@ from restlette.contrib.auth.users import (
     Found,
     UnauthenticatedUser,
 )
+from restlette.contrib.refusals import refuse
 from restlette.http.errors import HTTPException
 from restlette.http.problems import problem_response
 from restlette.http.request import HTTPConnection
 from restlette.http.response import Response
 from restlette.http.types import ASGIApp, Receive, Scope, Send
-from restlette.http.websocket import deny
 from restlette.resources.boundary import find_accept
 
 __all__ = ["FOUND", "AuthenticationMiddleware", "remembered"]
@@ -89,11 +89,8 @@ class AuthenticationMiddleware:
             try:
                 found = await self.backend.authenticate(connection)
             except (AuthenticationError, HTTPException) as exc:
-                response = await self._refusal(connection, exc)
-                if scope["type"] == "websocket":
-                    await deny(response, scope, receive, send)
-                else:
-                    await response(scope, receive, send)
+                refusal = await self._refusal(connection, exc)
+                await refuse(refusal, scope, receive, send)
                 return
             remembered(scope)[self.backend] = found
         credentials, user = found or (AuthCredentials(), UnauthenticatedUser())
@@ -102,10 +99,10 @@ class AuthenticationMiddleware:
 
     async def _refusal(
         self, connection: HTTPConnection, exc: AuthenticationError | HTTPException
-    ) -> Response:
+    ) -> Response | HTTPException:
         if isinstance(exc, HTTPException):
             # What the request cannot be read for, such as too long a query.
-            return problem_response(exc, find_accept(connection.scope))
+            return exc
         response: Any = self.on_error(connection, exc)
         if inspect.isawaitable(response):
             response = await response

@@ -110,7 +110,7 @@ def told(message: Message, line: bytes | None) -> Message:
     fields = list(message.get("headers", ()))
     # What a WebSocket is accepted with no cache keeps.
     if message["type"] == "http.response.start":
-        names = [name for name, _ in fields]
+        names = [name.lower() for name, _ in fields]
         # PERF: most answers say nothing of either.
         if b"vary" in names:
             headers = MutableHeaders(raw=fields)

@@ -17,15 +17,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Final, Literal, NamedTuple, TypeVar
 
 from restlette.app import Restlette
+from restlette.contrib.refusals import refuse
 from restlette.contrib.sessions.command import SessionsCommand
 from restlette.contrib.sessions.cookies import BEGINNINGS, Cookie, told
 from restlette.contrib.sessions.session import Session, decoded, encoded, merged
 from restlette.contrib.sessions.store import MemoryStore, Record, SessionStore
 from restlette.http.errors import ServiceUnavailable
-from restlette.http.problems import problem_response
-from restlette.http.response import Response
 from restlette.http.types import ASGIApp, Message, Receive, Scope, Send
-from restlette.http.websocket import deny
 
 __all__ = ["Listed", "Sessions", "StoreDown", "key_of"]
 
@@ -409,43 +407,54 @@ class _Saver:
         """Give it another id, with what others have saved since."""
         self._check_cookie()
         sessions, now = self.kept.sessions, time.time()
-        change = self._change(there)
-        for _ in range(_TRIES):
-            text, user = change(there)
+
+        async def write(text: str, user: str | None, there: Record) -> bool:
             record = Record(text, 1, user, now, self._end_of(now))
             # SECURITY: nobody knows this id before the old one is nobody's, which it
             # becomes in the state that was seen: a session that was ended meanwhile is
             # not brought back, and of two who do this one has the session.
             new = await self._put(record)
             ended = Record("{}", there.version + 1, None, there.created, 0.0)
-            if await sessions.ask(sessions.store.replace(key, ended)):
-                self._begun(new, record)
-                await self._tidy(key)
-                return
-            await sessions.ask(sessions.store.delete(key_of(new)))
-            current = await self._current(key)
-            if current is None:
-                self._forget()
-                return
-            there = current
-        raise StoreDown("others write the same session without an end")
+            if not await sessions.ask(sessions.store.replace(key, ended)):
+                await sessions.ask(sessions.store.delete(key_of(new)))
+                return False
+            self._begun(new, record)
+            await self._tidy(key)
+            return True
+
+        await self._write(key, there, write)
 
     async def _replace(self, key: str, there: Record) -> None:
         """Save it, on top of what others have saved since."""
         sessions = self.kept.sessions
+
+        async def write(text: str, user: str | None, there: Record) -> bool:
+            end = self._end_of(there.created)
+            record = Record(text, there.version + 1, user, there.created, end)
+            if not await sessions.ask(sessions.store.replace(key, record)):
+                return False
+            self.kept.found = key, record
+            self.session.saved(text)
+            return True
+
+        await self._write(key, there, write)
+
+    async def _write(
+        self,
+        key: str,
+        there: Record,
+        write: Callable[[str, str | None, Record], Awaitable[bool]],
+    ) -> None:
+        """Write what was done here, to whatever others have left meanwhile.
+
+        Args:
+            key: The session's key.
+            there: The state that was seen.
+            write: Writes a text and a user in the place of a state, if it is that.
+        """
         change = self._change(there)
         for _ in range(_TRIES):
-            text, user = change(there)
-            record = Record(
-                text,
-                there.version + 1,
-                user,
-                there.created,
-                self._end_of(there.created),
-            )
-            if await sessions.ask(sessions.store.replace(key, record)):
-                self.kept.found = key, record
-                self.session.saved(text)
+            if await write(*change(there), there):
                 return
             current = await self._current(key)
             if current is None:
@@ -591,9 +600,4 @@ async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
     exc = ServiceUnavailable(
         "Sessions cannot be had at the moment.", retry_after=_RETRY_AFTER
     )
-    accept = b", ".join([v for name, v in scope["headers"] if name == b"accept"])
-    response: Response = problem_response(exc, accept or None)
-    if scope["type"] == "websocket":
-        await deny(response, scope, receive, send)
-    else:
-        await response(scope, receive, send)
+    await refuse(exc, scope, receive, send)

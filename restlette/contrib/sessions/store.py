@@ -98,7 +98,7 @@ class MemoryStore:
 
     async def load(self, key: str) -> Record | None:
         """Give a session; None where there is none."""
-        return self._records.get(key)
+        return self.get(key)
 
     async def add(self, key: str, record: Record) -> None:
         """Keep a new session."""
