@@ -17,7 +17,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from statistics import median
@@ -100,11 +100,16 @@ def processor_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / TICKS
 
 
-def load(url: str, seconds: int, cookie: str = "") -> int:
-    """Load a server for so long; how many requests it answered."""
+def load(url: str, seconds: int, fields: Sequence[str]) -> int:
+    """Load a server for so long; how many requests it answered.
+
+    Args:
+        url: What is asked for.
+        seconds: For how long.
+        fields: The header fields of each request, beside Host.
+    """
     command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", url]
-    # A field that says nothing is a field all the same, to whoever has no session.
-    command += ["-H", f"Cookie: {cookie or 'other=1'}"]
+    command += [part for field in fields for part in ("-H", field)]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     if "Non-2xx" in said or "Socket errors" in said:
         raise ValueError(said)
@@ -150,18 +155,9 @@ def run_get(frameworks: list[str], rounds: int) -> bool:
     if shutil.which("wrk") is None:
         print("\nserver: left out: it needs wrk (apt-get install wrk)")
         return False
-    samples: dict[str, list[float]] = {name: [] for name in frameworks}
-    rates: dict[str, list[float]] = {name: [] for name in frameworks}
     with ExitStack() as stack:
         servers = {name: stack.enter_context(served(name)) for name in frameworks}
-        for _, port in servers.values():
-            load(address(port), SECONDS)
-        for _ in range(rounds):
-            for name, (pid, port) in servers.items():
-                before = processor_seconds(pid)
-                count = load(address(port), SECONDS)
-                samples[name].append((processor_seconds(pid) - before) / count * 1e6)
-                rates[name].append(count / SECONDS)
+        samples, rates = measure(servers, rounds)
     compare(
         "server: processor time a GET under uvicorn (httptools, uvloop), loaded by wrk",
         "µs",
@@ -174,12 +170,28 @@ def run_get(frameworks: list[str], rounds: int) -> bool:
     return True
 
 
+def measure(
+    servers: dict[str, tuple[int, int]], rounds: int, fields: Sequence[str] = ()
+) -> tuple[dict[str, list[float]], dict[str, list[float]]]:
+    """Load servers in turn: µs of processor time a request, and requests a second."""
+    samples: dict[str, list[float]] = {name: [] for name in servers}
+    rates: dict[str, list[float]] = {name: [] for name in servers}
+    for _, port in servers.values():
+        load(address(port), SECONDS, fields)
+    for _ in range(rounds):
+        for name, (pid, port) in servers.items():
+            before = processor_seconds(pid)
+            count = load(address(port), SECONDS, fields)
+            samples[name].append((processor_seconds(pid) - before) / count * 1e6)
+            rates[name].append(count / SECONDS)
+    return samples, rates
+
+
 def run_sessions(rounds: int) -> bool:
     """Measure a GET that looks into a session in memory, and one without sessions."""
     if shutil.which("wrk") is None:
         print("\nserver-sessions: left out: it needs wrk (apt-get install wrk)")
         return False
-    samples: dict[str, list[float]] = {OURS: [], "without": []}
     with ExitStack() as stack:
         servers = {
             OURS: stack.enter_context(served("sessions")),
@@ -188,13 +200,7 @@ def run_sessions(rounds: int) -> bool:
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         visit = f"http://127.0.0.1:{servers[OURS][1]}/visit"
         cookie = opener.open(visit, timeout=5).headers["set-cookie"].partition(";")[0]
-        for _, port in servers.values():
-            load(address(port), SECONDS, cookie)
-        for _ in range(rounds):
-            for name, (pid, port) in servers.items():
-                before = processor_seconds(pid)
-                count = load(address(port), SECONDS, cookie)
-                samples[name].append((processor_seconds(pid) - before) / count * 1e6)
+        samples, _ = measure(servers, rounds, [f"Cookie: {cookie}"])
     compare(
         "server-sessions: processor time a GET that reads a session in memory",
         "µs",

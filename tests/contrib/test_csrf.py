@@ -178,9 +178,9 @@ def test_programs_are_not_asked() -> None:
 
 def test_safe_methods_pass() -> None:
     headers = {"cookie": "a=b", "origin": "https://evil.example"}
-    for method in ("GET", "HEAD", "OPTIONS"):
+    for method, status in (("GET", 200), ("HEAD", 200), ("OPTIONS", 204)):
         answer = call(app_of(), method, "/plain", headers=headers)
-        assert answer.status_code in (200, 204)
+        assert answer.status_code == status
         assert "vary" not in answer.headers
         assert "set-cookie" not in answer.headers
 
@@ -357,7 +357,8 @@ def test_content_in_pieces_is_given_again_whole() -> None:
             (b"content-type", URLENCODED.encode()),
         ],
     }
-    asyncio.run(CSRFMiddleware(inside, KEY)(scope, receive, None))  # type: ignore[arg-type]
+    nobody: Any = None  # what is inside answers nothing
+    asyncio.run(CSRFMiddleware(inside, KEY)(scope, receive, nobody))
     assert taken == [*messages, {"type": "http.disconnect"}]
 
 

@@ -45,7 +45,7 @@ class JWT(Bearer):
             somebody.
         issuer: Who has made them; one of several. None for whoever has a key.
         leeway: By how many seconds clocks may differ.
-        required: Claims that a token has to have.
+        required: Claims that a token has to have, beside `exp`, its end.
         verify: Given the claims, gives the user, a pair of `AuthCredentials` and the
             user, or None where the token is not to be taken, as one that was revoked.
             None for the subject as a `SimpleUser`.
@@ -69,7 +69,7 @@ class JWT(Bearer):
         audience: str | Iterable[str] | None = None,
         issuer: str | Iterable[str] | None = None,
         leeway: float = 0,
-        required: Iterable[str] = ("exp",),
+        required: Iterable[str] = (),
         verify: Callable[[Mapping[str, Any]], Any] | None = None,
         scope: str = "scope",
         realm: str = "restricted",
@@ -92,7 +92,8 @@ class JWT(Bearer):
             "audience": _one_or_several("audience", audience),
             "issuer": _one_or_several("issuer", issuer),
             "leeway": leeway,
-            "options": {"require": texts("required", required)},
+            # SECURITY: a token without an end is good for ever, once it is stolen.
+            "options": {"require": ["exp", *texts("required", required)]},
         }
         self.security: Schemes = {
             "jwt": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}

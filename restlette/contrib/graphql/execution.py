@@ -253,7 +253,7 @@ def _written(leaf: graphql.GraphQLLeafType, value: Any) -> Any:
     """Write a value; None if it cannot be, for graphql-core to say so."""
     try:
         written = leaf.serialize(value)
-    except Exception:
+    except Exception:  # whatever it is, graphql-core asks again and says it
         return None
     return None if written is graphql.Undefined else written
 

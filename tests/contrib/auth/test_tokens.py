@@ -199,9 +199,11 @@ def test_what_a_token_has_to_have(name: str) -> None:
     assert refused(guard, token(**{"jti": "1", name: None}))
 
 
-def test_no_claim_but_those_named_is_required() -> None:
-    guard = JWT(SECRET, algorithms=["HS256"], required=[])
-    assert ask(guard, token(exp=None)).status_code == 200
+@pytest.mark.parametrize("required", [[], ["sub"]])
+def test_every_token_has_an_end(required: list[str]) -> None:
+    guard = JWT(SECRET, algorithms=["HS256"], required=required)
+    assert ask(guard, token()).status_code == 200
+    assert refused(guard, token(exp=None))
 
 
 @pytest.mark.parametrize(

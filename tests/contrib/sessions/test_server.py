@@ -282,7 +282,7 @@ def test_40_a_session_that_was_ended_is_not_brought_back(shop: Shop) -> None:
         await client.post("/out")
 
     first, last = asyncio.run(both(shop, "a", between=log_out))
-    assert first.status_code == 200 or first.status_code == 204
+    assert first.status_code == 204
     assert "Max-Age=0" in first.headers["set-cookie"]
     assert last.json() == {}
     assert shop.kept == []
@@ -398,7 +398,7 @@ def test_a_session_may_be_an_object(shop: Shop) -> None:
         ["Emma", "Emma"],
     ]
     client.post("/set", json={"books": 7})
-    assert client.post("/cart").status_code in (200, 204)
+    assert client.post("/cart").status_code == 204
     assert client.get("/").json() == {"books": []}
 
 
@@ -526,7 +526,8 @@ def test_any_asgi_application_can_be_inside() -> None:
         assert [client.get("/").json()["n"] for _ in range(3)] == [1, 2, 3]
         assert closed == []
     assert closed == [True]
-    asyncio.run(whole({"type": "other"}, None, None))  # type: ignore[arg-type]
+    nobody: Any = None  # it is not asked for anything
+    asyncio.run(whole({"type": "other"}, nobody, nobody))
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,12 @@ def test_session_41_whatever_reads_it_counts_as_access(look: Any) -> None:
 
 def test_it_is_loaded_when_somebody_looks_and_once() -> None:
     loads = []
-    found = Session(lambda: loads.append(1) or '{"a":1}')  # type: ignore[func-returns-value]
+
+    def load() -> str:
+        loads.append(1)
+        return '{"a":1}'
+
+    found = Session(load)
     assert loads == []
     assert (found["a"], found["a"], loads) == (1, 1, [1])
 
@@ -94,7 +99,7 @@ def test_what_begins_after_the_end_is_another_one() -> None:
 
 def test_keys_are_texts() -> None:
     with pytest.raises(TypeError, match="the keys of a session are texts, not 1"):
-        session()[1] = 1  # type: ignore[index]
+        session()[1] = 1  # type: ignore[index]  # the mistake
 
 
 def test_session_46_values_are_what_json_can_say() -> None:

@@ -72,4 +72,4 @@ def test_a_book_can_be_described_again() -> None:
 )
 def test_a_query_has_bounds(wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError):
-        BookQuery(**wrong)  # type: ignore[arg-type]
+        BookQuery(**wrong)  # type: ignore[arg-type]  # the mistake
