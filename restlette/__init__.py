@@ -80,6 +80,7 @@ from restlette.resources.representation import (
     Created,
     Reply,
     Representation,
+    SeeOther,
 )
 from restlette.resources.router import NoMatchFound, Router
 from restlette.resources.routes import Host, Mount, Route, WebSocketRoute
@@ -189,6 +190,7 @@ __all__ = [
     "Restlette",
     "Route",
     "Router",
+    "SeeOther",
     "ServerSentEvent",
     "ServiceUnavailable",
     "State",

@@ -23,6 +23,7 @@ from restlette.contrib.refusals import refuse
 from restlette.contrib.sessions.cookies import told
 from restlette.http.cookies import parse_cookies, set_cookie_value
 from restlette.http.errors import Forbidden
+from restlette.http.forms import MULTIPART, URLENCODED
 from restlette.http.methods import is_token
 from restlette.http.origins import Origins, checked_origin, is_own_origin, origin_of
 from restlette.http.types import ASGIApp, Message, Receive, Scope, Send
@@ -171,10 +172,10 @@ class CSRFMiddleware:
         values = _fields(scope, self._header)
         if values:
             return receive, values[0].decode("latin-1")
-        said = b"".join(_fields(scope, b"content-type")[:1]).lower()
-        if said.startswith(b"application/x-www-form-urlencoded"):
+        said = b"".join(_fields(scope, b"content-type")[:1]).lower().decode("latin-1")
+        if said.startswith(URLENCODED):
             find: Callable[[bytes], str] = self._in_urlencoded
-        elif said.startswith(b"multipart/form-data"):
+        elif said.startswith(MULTIPART):
             # The boundary is as it was written.
             match = _boundary(_fields(scope, b"content-type")[0])
             if match is None:

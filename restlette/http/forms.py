@@ -31,7 +31,25 @@ else:
     tempfile = Deferred("tempfile")
     unicodedata = Deferred("unicodedata")
 
-__all__ = ["FormData", "Opening", "UploadFile", "read_urlencoded", "too_many_fields"]
+__all__ = [
+    "FORM_TYPES",
+    "MULTIPART",
+    "URLENCODED",
+    "FormData",
+    "Opening",
+    "UploadFile",
+    "read_urlencoded",
+    "too_many_fields",
+]
+
+URLENCODED: Final = "application/x-www-form-urlencoded"
+"""The media type of a form without files (WHATWG URL section 5)."""
+
+MULTIPART: Final = "multipart/form-data"
+"""The media type of a form that may have files (RFC 7578)."""
+
+FORM_TYPES: Final = (URLENCODED, MULTIPART)
+"""What browsers send forms as."""
 
 # A name of more bytes than this is cut: file systems take 255, and a program may add
 # to it.

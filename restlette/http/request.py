@@ -21,7 +21,14 @@ from restlette.http.errors import (
     ContentTooLarge,
     UnsupportedMediaType,
 )
-from restlette.http.forms import FormData, Opening, read_urlencoded
+from restlette.http.forms import (
+    FORM_TYPES,
+    MULTIPART,
+    URLENCODED,
+    FormData,
+    Opening,
+    read_urlencoded,
+)
 from restlette.http.headers import Headers, encode_value
 from restlette.http.json import STANDARD, InvalidJSON, JSONCodec
 from restlette.http.limits import DEFAULT_LIMITS, Limits
@@ -56,9 +63,8 @@ else:
 
 _SCHEMES = {"ws": "http", "wss": "https"}
 
-_URLENCODED: Final = b"application/x-www-form-urlencoded"
-_MULTIPART: Final = b"multipart/form-data"
-_FORMS: Final = "application/x-www-form-urlencoded", "multipart/form-data"
+_URLENCODED: Final = URLENCODED.encode("ascii")
+_MULTIPART: Final = MULTIPART.encode("ascii")
 
 # Where in a scope a form with files is kept for the pipeline, which closes it.
 FORM: Final = "restlette.form"
@@ -567,7 +573,7 @@ class Request(HTTPConnection[S]):
             )
             self.scope[FORM] = form
         else:
-            raise UnsupportedMediaType(accepted=_FORMS, method=self.method)
+            raise UnsupportedMediaType(accepted=FORM_TYPES, method=self.method)
         self._form = form
         return form
 

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from restlette.http.errors import BadRequest, UnsupportedMediaType
+from restlette.http.forms import FORM_TYPES
 from restlette.http.media import MediaType, is_json
 from restlette.http.request import Request
 from restlette.resources.html import HTML
@@ -23,7 +24,6 @@ from restlette.resources.representation import JSON, Decode, Representation
 __all__ = ["ContentReader"]
 
 # HTML section 4.10.22.3: what a form is sent as. Text alone is for people to read.
-_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 class ContentReader:
@@ -63,7 +63,7 @@ class ContentReader:
         self.forms: tuple[str, ...] = ()
         if any(isinstance(each, HTML) and each.has_form for each in representations):
             can_be_read = not model.loads and model.no_query is None
-            self.forms = _FORMS if can_be_read else ()
+            self.forms = FORM_TYPES if can_be_read else ()
         self.is_json: bool = not self._decoders and not model.loads and not self.forms
         self.media_types: tuple[str, ...] = tuple(model.loads) or (
             *(each.media_type for each in readable),
@@ -81,7 +81,7 @@ class ContentReader:
         """
         if self.is_json:
             return self._model.load(await request.json())
-        essence = _essence(request)
+        essence = essence_of(request)
         if self._model.loads:
             load = self._model.loads.get(essence)
             if load is None:
@@ -100,8 +100,15 @@ class ContentReader:
         return UnsupportedMediaType(accepted=self.media_types, method=request.method)
 
 
-def _essence(request: Request) -> str:
-    """Give the type of the content without parameters, or "" where there is none."""
+def essence_of(request: Request) -> str:
+    """Give the type of a request's content without parameters.
+
+    Args:
+        request: The request.
+
+    Returns:
+        Such as `text/plain`, in lower case; "" where there is none or it is malformed.
+    """
     try:
         return MediaType.from_header(request.headers.get("content-type", "")).essence
     except ValueError:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
+from restlette.http.forms import FORM_TYPES
 from restlette.http.limits import Limits
 from restlette.resources.guards import Guard
 from restlette.resources.parts import PLACES, Part
@@ -68,6 +69,8 @@ class Description(NamedTuple):
         guards: What has to let a request in, the outermost router's first.
         problems: What clients are told of exceptions, by class.
         limits: How much of a request is taken.
+        gives_forms_back: Whether people get their form again where it does not fit, and
+            are led to what came of it where it does.
         takes_preconditions: Whether it holds preconditions against a state itself.
         states_validators: Whether the resource says in which state it is.
         requires_preconditions: Whether the state has to be named.
@@ -91,6 +94,7 @@ class Description(NamedTuple):
     guards: tuple[Guard, ...]
     problems: Mapping[type[BaseException], Problem]
     limits: Limits
+    gives_forms_back: bool
     takes_preconditions: bool
     states_validators: bool
     requires_preconditions: bool
@@ -203,6 +207,7 @@ def _description(
         guards=outer + operation.guards,
         problems=route.problems,
         limits=operation.settings.limits,
+        gives_forms_back=_gives_forms_back(operation),
         takes_preconditions=binding.takes_preconditions,
         states_validators=facts is not None,
         requires_preconditions=(
@@ -211,6 +216,14 @@ def _description(
         errors={},
     )
     return description._replace(errors=_errors(description))
+
+
+def _gives_forms_back(operation: Operation) -> bool:
+    """Say whether there are forms, and pages of them."""
+    takes_forms = "form" in operation.binding.parts or any(
+        each in FORM_TYPES for each in operation.media_types
+    )
+    return operation.gives_forms_back and takes_forms
 
 
 def _parameter(parameter: Parameter) -> PathParameter:

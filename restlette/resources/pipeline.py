@@ -31,6 +31,7 @@ from restlette.http.errors import (
     NotAcceptable,
     UnprocessableContent,
 )
+from restlette.http.forms import FORM_TYPES
 from restlette.http.headers import encode_value
 from restlette.http.json import STANDARD, JSONCodec
 from restlette.http.limits import DEFAULT_LIMITS, Limits
@@ -42,7 +43,7 @@ from restlette.http.urls import quote_path
 from restlette.http.validators import Validators
 from restlette.resources.binding import Binding, bind
 from restlette.resources.boundary import Boundary
-from restlette.resources.content import ContentReader
+from restlette.resources.content import ContentReader, essence_of
 from restlette.resources.facts import Facts, preconditions_of, stamped
 from restlette.resources.guards import Guard, Rules, admit
 from restlette.resources.hooks import Hook
@@ -57,7 +58,13 @@ from restlette.resources.instances import Instances
 from restlette.resources.models import Invalid, Model
 from restlette.resources.parameters import parameters_of, unwrap
 from restlette.resources.parts import PARTS, PLACES, StringsPart
-from restlette.resources.representation import JSON, Reply, Representation
+from restlette.resources.representation import (
+    JSON,
+    Created,
+    Reply,
+    Representation,
+    SeeOther,
+)
 from restlette.resources.streams import Streamed, stream_representations
 from restlette.resources.uri import Ref
 
@@ -294,6 +301,11 @@ class Operation:
     def offers(self) -> tuple[str, ...]:
         """The media types that content is sent in, the default first."""
         return self._offers
+
+    @property
+    def gives_forms_back(self) -> bool:
+        """Whether people get their form again where it does not fit."""
+        return bool(self._invalid_renderers)
 
     @property
     def media_types(self) -> tuple[str, ...]:
@@ -698,6 +710,22 @@ class _RenderingOperation(Operation):
         if render is None or hasattr(content, "__await__"):
             return super()._encoded(content, scope, index, status)
         return self._page(render(content, Request(scope)), index, status)
+
+    def _answer_reply(
+        self, reply: Reply[Any], scope: Scope, accept: bytes | None, choice: int | None
+    ) -> Response:
+        if isinstance(reply, Created) and reply.location is not None:
+            choice = self.choose(accept) if choice is None else choice
+            is_form = essence_of(Request(scope)) in FORM_TYPES
+            if is_form and choice in self._invalid_renderers:
+                # RFC 9110 §15.4.4: whoever loads the page again sends no form again.
+                reply = SeeOther(
+                    reply.location,
+                    headers=reply.headers,
+                    cookies=reply.cookies,
+                    background=reply.background,
+                )
+        return super()._answer_reply(reply, scope, accept, choice)
 
     def _page(self, page: str, index: int, status: int) -> Response:
         if not isinstance(page, str):

@@ -53,6 +53,7 @@ __all__ = [
     "Reply",
     "Representation",
     "Returns",
+    "SeeOther",
     "returns_of",
 ]
 
@@ -228,6 +229,38 @@ class Accepted(_Located[T]):
 
     __slots__ = ()
     STATUS: ClassVar[int | None] = 202
+
+
+class SeeOther(_Located[None]):
+    """303: the answer is elsewhere, to be had by GET.
+
+    Args:
+        location: its URI or its `Ref`.
+        headers: fields of the response.
+        cookies: cookies to set, see `Reply`.
+        background: what runs after the response was sent.
+    """
+
+    # RFC 9110 section 15.4.4.
+    __slots__ = ()
+    STATUS: ClassVar[int | None] = 303
+
+    def __init__(
+        self,
+        location: str | Ref,
+        *,
+        headers: Mapping[str, str] | None = None,
+        cookies: Cookies | None = None,
+        background: Callable[[], Any] | None = None,
+    ) -> None:
+        super().__init__(
+            location=location, headers=headers, cookies=cookies, background=background
+        )
+
+    @classmethod
+    def content_type(cls, argument: Any) -> Any:
+        """The annotation of the content, of which there is none."""
+        return None
 
 
 def _checked(headers: Mapping[str, str]) -> dict[str, str]:

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Mapping
 from secrets import token_hex
 from typing import Any
 
+from restlette.http.forms import URLENCODED
 from restlette.testing.scope import Fields, pairs_of, urlencoded
 
 __all__ = [
@@ -63,9 +64,7 @@ def encode_content(
         text = jsonlib.dumps(json, separators=(",", ":"), allow_nan=False)
         return _described(text.encode("ascii"), b"application/json")
     if data is not None:
-        return _described(
-            urlencoded(data).encode("ascii"), b"application/x-www-form-urlencoded"
-        )
+        return _described(urlencoded(data).encode("ascii"), URLENCODED.encode("ascii"))
     if content is None:
         return b"", []
     if isinstance(content, str):

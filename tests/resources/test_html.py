@@ -233,6 +233,47 @@ def test_a_page_with_a_form_has_its_fields_taken_as_content() -> None:
     assert call(app, "PUT", "/books/3").json() == {"title": "nothing", "year": 0}
 
 
+class Made(HTTPEndpoint):
+    representations = (JSON, HTML(page, invalid=form_page))
+
+    async def post(self, request, body: NewBook) -> Created[NewBook]:
+        return Created(
+            body, location="/books/4", headers={"x-a": "1"}, cookies={"b": "2"}
+        )
+
+    async def put(self, request, form: NewBook) -> Created[NewBook]:
+        return Created(form, location="/books/4")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"data": {"title": "Emma"}},
+        {"content": (part("title", "Emma") + "--x--").encode()},
+    ],
+)
+def test_who_sends_a_form_is_led_to_what_was_made(content: dict[str, Any]) -> None:
+    """RFC 9110 §15.4.4: a page that is loaded again sends nothing again."""
+    app = app_of(Made)
+    for method in ("POST", "PUT"):
+        more = MULTIPART if "content" in content else {}
+        led = call(app, method, "/books/3", **content, headers={**BROWSER, **more})
+        assert (led.status_code, led.content) == (303, b"")
+        assert led.headers["location"] == "/books/4"
+        program = call(app, method, "/books/3", **content, headers=more)
+        assert program.status_code == 201
+    led = call(app, "POST", "/books/3", data={"title": "Emma"}, headers=BROWSER)
+    assert (led.headers["x-a"], led.headers["set-cookie"]) == (
+        "1",
+        "b=2; Path=/; SameSite=lax",
+    )
+
+
+def test_who_sends_json_is_not_led_anywhere() -> None:
+    made = call(Made, "POST", json={"title": "Emma"}, headers=BROWSER)
+    assert (made.status_code, made.headers["location"]) == (201, "/books/4")
+
+
 def test_a_number_is_text_in_a_form_alone() -> None:
     response = call(Forms, "POST", json={"title": "Emma", "year": "1815"})
     assert response.json()["errors"][0]["pointer"] == "#/year"

@@ -23,6 +23,7 @@ from restlette.resources.representation import (
     Reply,
     Representation,
     Returns,
+    SeeOther,
     returns_of,
 )
 from restlette.resources.uri import Ref
@@ -107,6 +108,7 @@ EQUAL = [
     (Created(DUNE, location="/1"), Created(Book("Dune"), location="/1")),
     (Created(location=Ref("a", b=1)), Created(location=Ref("a", b=1))),
     (Accepted(background=task), Accepted(background=task)),
+    (SeeOther(Ref("a", b=1)), SeeOther(location=Ref("a", b=1))),
 ]
 UNEQUAL = [
     (Reply(1), Reply(2)),
@@ -117,6 +119,7 @@ UNEQUAL = [
     (Reply(1), 1),
     (Reply(status_code=201), Created()),
     (Created(), Accepted()),
+    (Created(location="/1"), SeeOther("/1")),
     (Created(location="/1"), Created(location="/2")),
     (Created(location="/1"), Created()),
 ]
@@ -146,6 +149,7 @@ def test_a_reply_is_no_key() -> None:
         (Reply([1], status_code=203), "Reply([1], status_code=203)"),
         (Created(DUNE, location="/1"), "Created(Book(title='Dune'), location='/1')"),
         (Accepted(headers={"X-A": "1"}), "Accepted(headers={'x-a': '1'})"),
+        (SeeOther("/1"), "SeeOther(location='/1')"),
     ],
 )
 def test_a_reply_is_shown_as_it_could_be_written(reply, text) -> None:
@@ -284,6 +288,8 @@ def test_without_an_annotation_nothing_is_known() -> None:
         (Accepted[None], (Given(Accepted, 202, None),)),
         (Reply[Book], (Given(Reply, None, Book),)),
         (Page[Book], (Given(Page, 200, PageContent[Book]),)),
+        (SeeOther, (Given(SeeOther, 303, None),)),
+        (Book | SeeOther, (Given(None, 200, Book), Given(SeeOther, 303, None))),
         (JSONResponse, (Given(JSONResponse, None, None),)),
         (AsyncIterator[Book], ()),
         (typing.NoReturn, (Given(None, None, None),)),

@@ -25,6 +25,7 @@ from restlette.contrib.openapi.texts import (
     merge_patch,
     parameter,
 )
+from restlette.http.forms import MULTIPART, URLENCODED
 from restlette.http.optional import load
 from restlette.resources.models import model_for
 from restlette.resources.models.adapters import adapted, schema_model
@@ -34,10 +35,8 @@ from restlette.resources.parts import PLACES
 from restlette.resources.patch import JSONPatch, MergePatch
 from restlette.resources.representation import Reply
 
-__all__ = ["MULTIPART", "URLENCODED", "Component", "Components"]
+__all__ = ["Component", "Components"]
 
-URLENCODED: Final = "application/x-www-form-urlencoded"
-MULTIPART: Final = "multipart/form-data"
 
 DEFINITIONS: Final = "#/$defs/"
 

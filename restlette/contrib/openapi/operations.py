@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from restlette.contrib.openapi.components import URLENCODED, Components
+from restlette.contrib.openapi.components import Components
 from restlette.contrib.openapi.docstrings import Docstring, DocstringError, read
 from restlette.contrib.openapi.examples import (
     Example,
@@ -21,6 +21,7 @@ from restlette.contrib.openapi.examples import (
 )
 from restlette.contrib.openapi.patterns import ecma
 from restlette.http.errors import ACCEPT_FIELDS, BY_STATUS, HTTPException
+from restlette.http.forms import URLENCODED
 from restlette.http.response import (
     HTMLResponse,
     JSONResponse,
@@ -32,7 +33,7 @@ from restlette.http.status import phrase
 from restlette.http.streams import NDJSON
 from restlette.resources.description import Description, PathParameter
 from restlette.resources.pages import Page
-from restlette.resources.representation import Accepted, Created, Given
+from restlette.resources.representation import Accepted, Created, Given, SeeOther
 from restlette.resources.uri import CONVERTORS
 
 __all__ = ["INVALID", "PROBLEM", "Operations", "merged", "requirements"]
@@ -350,13 +351,8 @@ class Operations:
                 media_type.partition(";")[0]: self._content(media_type, given.content)
                 for media_type in described.representations
             }
-        if kind in (Created, Accepted):
-            response["headers"] = {
-                "Location": {
-                    "description": "Where it is.",
-                    "schema": {"type": "string", "format": "uri-reference"},
-                }
-            }
+        if kind in (Created, Accepted, SeeOther):
+            response["headers"] = _located()
         if kind is Page:
             response["headers"] = {
                 "Link": {
@@ -365,6 +361,8 @@ class Operations:
                 }
             }
         yield status, response
+        if kind is Created and described.gives_forms_back:
+            yield "303", {"headers": _located()}
 
     def _content(self, media_type: str, annotation: Any) -> Object:
         essence = media_type.partition(";")[0]
@@ -387,12 +385,24 @@ class Operations:
                 "description": "The media types that are taken.",
                 "schema": {"type": "string"},
             }
+        content = {"application/problem+json": problem, "text/plain": _TEXT}
+        if status_code == 422 and described.gives_forms_back:
+            content["text/html"] = _TEXT
         return {
             "description": " ".join(dict.fromkeys(filter(None, texts)))
             or _words(str(status_code)),
             **({"headers": headers} if headers else {}),
-            "content": {"application/problem+json": problem, "text/plain": _TEXT},
+            "content": content,
         }
+
+
+def _located() -> Object:
+    return {
+        "Location": {
+            "description": "Where it is.",
+            "schema": {"type": "string", "format": "uri-reference"},
+        }
+    }
 
 
 def _examples(described: Description) -> list[Example]:

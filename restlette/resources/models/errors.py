@@ -28,7 +28,7 @@ CODES: Final[Mapping[str, str]] = {
     "format": "the text or number is not of the form that it should have",
     "choice": "the value is none of those that there are",
     "length": "an array that stands for a tuple has too few items, or too many",
-    "repeated": "an item, or a parameter, is there more than once",
+    "repeated": "an item, a parameter or the key of a mapping is there more than once",
     "depth": "the content is nested too deeply",
     "invalid": "a validator or a converter refused the value",
     "conflict": "a patch points to where there is nothing, or nothing of the kind",

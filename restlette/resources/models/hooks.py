@@ -162,7 +162,12 @@ class Hooks(ABC):
         def load_mapping(data: Any, search: Any = None) -> Any:
             if data.__class__ is not dict:
                 raise plain.refuse(dict)
-            return dict(read(data, data, data.items(), search))
+            found = dict(read(data, data, data.items(), search))
+            if len(found) != len(data):
+                # Such as "1" and "01" of numbers: one of the values would be lost.
+                detail = "Two names are of one and the same key."
+                raise Invalid([FieldError((), "repeated", detail)])
+            return found
 
         return load_mapping
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from restlette.http.cookies import cookie_parser
+from restlette.http.forms import MULTIPART, URLENCODED
 from restlette.http.media import MediaType, is_json
 from restlette.http.printable import printable
 from restlette.testing.contract.errors import Breach
@@ -347,13 +348,13 @@ def _fields(said: str, content: bytes) -> dict[str, list[str]] | None:
     # It is one: a declaration was found for it.
     media_type = MediaType.from_header(said)
     found: dict[str, list[str]] = {}
-    if media_type.essence == "application/x-www-form-urlencoded":
+    if media_type.essence == URLENCODED:
         text = content.decode("utf-8", "replace")
         for name, value in parse_qsl(text, keep_blank_values=True):
             found.setdefault(name, []).append(value)
         return found
     boundary = dict(media_type.parameters).get("boundary")
-    if media_type.essence != "multipart/form-data" or not boundary:
+    if media_type.essence != MULTIPART or not boundary:
         return None
     for part in content.split(b"--" + boundary.encode("latin-1"))[1:-1]:
         head, _, body = part.partition(b"\r\n\r\n")

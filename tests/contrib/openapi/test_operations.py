@@ -15,6 +15,7 @@ from restlette import (
     RedirectResponse,
     Request,
     Restlette,
+    SeeOther,
     Validators,
 )
 from restlette.contrib.openapi import describe
@@ -377,3 +378,35 @@ def test_a_page_with_a_form_takes_forms_too() -> None:
     assert found["application/json"]["schema"] == ref("NewBook")
     form = found["application/x-www-form-urlencoded"]["schema"]
     assert [*form["properties"]] == [each.name for each in attrs.fields(NewBook)]
+
+
+def test_people_get_their_form_back_or_are_led_on() -> None:
+    class Forms(HTTPEndpoint):
+        representations = (JSON, HTML(str, invalid=str))
+
+        async def get(self, request: Request, body: NewBook) -> Created[NewBook]: ...
+
+    class JSONAlone(HTTPEndpoint):
+        representations = (JSON, HTML(str, invalid=str))
+
+        async def get(
+            self, request: Request, body: list[NewBook]
+        ) -> Created[NewBook]: ...
+
+    responses = described(Forms)["responses"]
+    assert [*responses] == ["201", "303", "400", "406", "413", "415", "422"]
+    assert [*responses["303"]["headers"]] == ["Location"]
+    assert content(responses["422"])["text/html"] == {"type": "string"}
+    assert "text/html" not in content(responses["406"])
+    responses = described(JSONAlone)["responses"]
+    assert [*responses] == ["201", "400", "406", "413", "415", "422"]
+    assert "text/html" not in content(responses["422"])
+
+
+def test_who_is_led_elsewhere() -> None:
+    class Jobs(HTTPEndpoint):
+        async def get(self, request: Request) -> NewBook | SeeOther: ...
+
+    responses = described(Jobs)["responses"]
+    assert [*responses["303"]["headers"]] == ["Location"]
+    assert "content" not in responses["303"]

@@ -24,7 +24,7 @@ from uuid import UUID
 import attrs
 import marshmallow
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
 from restlette import UploadFile
@@ -706,7 +706,13 @@ def test_a_class_and_its_schema_take_the_same(data: st.DataObject) -> None:
     taken, given = components.taken(cls), components.given(cls)
     model = model_for(cls)
     allowed = data.draw(data_of(taken, components))
-    value = model.load(allowed)
+    try:
+        value = model.load(allowed)
+    except Invalid as exc:
+        if {each.code for each in exc.errors} != {"repeated"}:
+            raise
+        # Two texts of one key, such as "1" and "01": no schema can say so.
+        reject()
     written = STANDARD.loads(STANDARD.dumps(model.dump(value)))
     validator(given, components).validate(written)
     settable = STANDARD.loads(STANDARD.dumps(model.dump_settable(value)))

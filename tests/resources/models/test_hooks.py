@@ -153,6 +153,7 @@ REFUSED = [
     (tuple[int, str], {}, [("", "type")]),
     (Point, ["a", "b"], [("/0", "type"), ("/1", "type")]),
     (set[int], [1, 1], [("", "repeated")]),
+    (dict[int, str], {"1": "a", "01": "b"}, [("", "repeated")]),
     (dict[str, int], [], [("", "type")]),
     (
         dict[str, int],
