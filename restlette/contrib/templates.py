@@ -2,7 +2,7 @@
 
 The story starts at `Jinja2Templates`. It makes a `JinjaResponse` of a name and a
 context; as a plug-in, it finds the templates that `HTML("book.html")` names. What every
-template knows beside its context stands in `_GLOBALS`.
+template knows beside its context stands in `_GLOBALS`. `ProblemPages` shows errors.
 """
 
 from __future__ import annotations
@@ -19,10 +19,13 @@ from collections.abc import (
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, overload
 
 from restlette.app import Restlette
+from restlette.http.json import STANDARD
+from restlette.http.negotiation import select
 from restlette.http.optional import load
 from restlette.http.request import HTTPConnection, Request
 from restlette.http.response import HTMLResponse, StreamingResponse
-from restlette.http.types import Receive, Scope, Send
+from restlette.http.types import ASGIApp, Message, Receive, Scope, Send
+from restlette.resources.boundary import find_accept
 from restlette.resources.html import Renderer
 
 if TYPE_CHECKING:
@@ -30,7 +33,13 @@ if TYPE_CHECKING:
 else:
     jinja2 = load("jinja2", "templates", needed_by="restlette.contrib.templates")
 
-__all__ = ["ContextProcessor", "Jinja2Templates", "JinjaResponse", "autoescape"]
+__all__ = [
+    "ContextProcessor",
+    "Jinja2Templates",
+    "JinjaResponse",
+    "ProblemPages",
+    "autoescape",
+]
 
 PathLike = str | os.PathLike[str]
 Background = Callable[[], Awaitable[None]]
@@ -44,6 +53,10 @@ _SUFFIXES: Final = (".jinja", ".jinja2", ".j2")
 _PIECE: Final = 8192
 
 _DEBUG: Final = "http.response.debug"
+
+# What a client may take of an error, and the fields that tell of its content.
+_EITHER: Final = ("application/problem+json", "text/html")
+_OF_CONTENT: Final = frozenset((b"content-type", b"content-length"))
 
 
 def autoescape(name: str | None) -> bool:
@@ -370,6 +383,73 @@ class Jinja2Templates:
                 "TemplateResponse(request, name, context)."
             )
         return self.get_template(page.name), self._context(request, given)
+
+
+class ProblemPages:
+    """Shows people what went wrong as a page, and programs as problem details.
+
+    An answer with problem details (RFC 9457), whoever in the application made it, is
+    replaced for clients that take HTML rather than JSON. The template knows its
+    ``request`` and ``problem``, the details: ``status``, ``title``, mostly ``detail``,
+    perhaps ``errors``. Add it last, so that it is around all others.
+
+    Args:
+        app: The ASGI application inside.
+        templates: What finds the template.
+        name: The template's name.
+
+    Raises:
+        jinja2.TemplateNotFound: There is no such template.
+    """
+
+    def __init__(
+        self, app: ASGIApp, templates: Jinja2Templates, name: str = "problem.html"
+    ) -> None:
+        templates.get_template(name)
+        self.app = app
+        self.templates = templates
+        self.name = name
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a scope; those that are not HTTP pass by."""
+        if scope["type"] != "http" or select(find_accept(scope), _EITHER) != 1:
+            await self.app(scope, receive, send)
+            return
+        held: list[Message] = []
+
+        async def send_page(message: Message) -> None:
+            if message["type"] == "http.response.start" and _is_problem(message):
+                held.append(message)
+            elif not held:
+                await send(message)
+            else:
+                held.append(message)
+                if not message.get("more_body", False):
+                    await self._answer(held, scope, receive, send)
+
+        await self.app(scope, receive, send_page)
+
+    async def _answer(
+        self, held: list[Message], scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        start, *rest = held
+        content = b"".join(message.get("body", b"") for message in rest)
+        # An answer to HEAD has none; nobody sees the page that is made then.
+        problem = STANDARD.loads(content) if content else {}
+        page = self.templates.TemplateResponse(
+            Request(scope), self.name, {"problem": problem}, start["status"]
+        )
+        kept = [field for field in start["headers"] if field[0] not in _OF_CONTENT]
+        if not content:
+            del page.headers["content-length"]
+        page.raw_headers.extend(kept)
+        await page(scope, receive, send)
+
+
+def _is_problem(message: Message) -> bool:
+    fields = dict(message.get("headers", ()))
+    is_plain = b"content-encoding" not in fields
+    return is_plain and fields.get(b"content-type") == _EITHER[0].encode()
 
 
 class _Page(NamedTuple):

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from restlette.http.forms import FORM_TYPES
 from restlette.http.limits import Limits
 from restlette.resources.guards import Guard
 from restlette.resources.parts import PLACES, Part
@@ -207,7 +206,7 @@ def _description(
         guards=outer + operation.guards,
         problems=route.problems,
         limits=operation.settings.limits,
-        gives_forms_back=_gives_forms_back(operation),
+        gives_forms_back=operation.gives_forms_back,
         takes_preconditions=binding.takes_preconditions,
         states_validators=facts is not None,
         requires_preconditions=(
@@ -216,14 +215,6 @@ def _description(
         errors={},
     )
     return description._replace(errors=_errors(description))
-
-
-def _gives_forms_back(operation: Operation) -> bool:
-    """Say whether there are forms, and pages of them."""
-    takes_forms = "form" in operation.binding.parts or any(
-        each in FORM_TYPES for each in operation.media_types
-    )
-    return operation.gives_forms_back and takes_forms
 
 
 def _parameter(parameter: Parameter) -> PathParameter:

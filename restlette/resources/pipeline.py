@@ -304,8 +304,11 @@ class Operation:
 
     @property
     def gives_forms_back(self) -> bool:
-        """Whether people get their form again where it does not fit."""
-        return bool(self._invalid_renderers)
+        """Whether it takes forms, and people get theirs again where it does not fit."""
+        takes_forms = "form" in self.binding.parts or (
+            self._content is not None and bool(self._content.forms)
+        )
+        return takes_forms and bool(self._invalid_renderers)
 
     @property
     def media_types(self) -> tuple[str, ...]:
@@ -749,7 +752,13 @@ class _RenderingOperation(Operation):
         """Answer an exception: with the form again, for who sees pages."""
         index = select(accept, self._offers)
         render = self._invalid_renderers.get(-1 if index is None else index)
-        if render is None or index is None or not isinstance(exc, UnprocessableContent):
+        if (
+            render is None
+            or index is None
+            or not isinstance(exc, UnprocessableContent)
+            # A query that does not fit is none of the form's.
+            or request.method in _WITHOUT_CONTENT
+        ):
             await super().refuse(exc, request, send, accept)
             return
         scope = request.scope

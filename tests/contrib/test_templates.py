@@ -19,7 +19,12 @@ from restlette import (
     UnprocessableContent,
 )
 from restlette.background import BackgroundTask
-from restlette.contrib.templates import Jinja2Templates, JinjaResponse, autoescape
+from restlette.contrib.templates import (
+    Jinja2Templates,
+    JinjaResponse,
+    ProblemPages,
+    autoescape,
+)
 from restlette.testing import TestClient, build_request, call
 from tests.contrib.around import exchange, http_scope
 
@@ -40,6 +45,9 @@ def directory(tmp_path: Path) -> Path:
         "link.html": "{{ url_for('item', book_id=3) }}",
         "token.html": "{{ csrf_token() }}",
         "nonce.html": "{{ csp_nonce() }}",
+        "problem.html": (
+            "{{ problem.status }} {{ problem.title }} {{ request.url.path }}"
+        ),
         "by.html": "{{ name }} by {{ author }}",
         "large.html": "{% for n in range(count) %}{{ n }},{% endfor %}",
         "form.html": (
@@ -391,9 +399,9 @@ def test_what_the_handler_refuses_comes_back_too(directory: Path) -> None:
     page = call(app, "POST", "/books", data=form, headers=BROWSER)
     assert page.status_code == 422
     assert page.text == "title=taken;price=1;:It is in the shop already.;"
-    # Without a form there is nothing to give back but what went wrong.
+    # What GET asks for is no form.
     page = call(app, "GET", "/books", headers=BROWSER)
-    assert page.text == ":Unprocessable Content;"
+    assert page.json()["title"] == "Unprocessable Content"
     page = call(app, "PUT", "/books", json={"title": 1, "price": 1}, headers=BROWSER)
     assert page.context["errors"] == {"title": ["This must be a string."]}
 
@@ -434,3 +442,86 @@ def test_a_server_is_not_told_what_a_page_was_made_of(directory: Path) -> None:
             "http.response.start",
             "http.response.body",
         ]
+
+
+# Problems -----------------------------------------------------------------------------
+
+
+def with_pages(directory: Path) -> Restlette:
+    app = shop(directory)
+    app.add_middleware(ProblemPages, templates=app.templates)
+    return app
+
+
+def test_people_see_a_page_of_what_went_wrong(directory: Path) -> None:
+    app = with_pages(directory)
+    page = call(app, "GET", "/nowhere", headers=BROWSER)
+    assert page.status_code == 404
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert page.text == "404 Not Found /nowhere"
+    assert page.headers["content-length"] == str(len(page.content))
+    assert page.headers["vary"] == "Accept"
+    refused = call(app, "DELETE", "/books", headers=BROWSER)
+    assert (refused.status_code, refused.headers["allow"]) == (
+        405,
+        "GET, HEAD, OPTIONS, POST, PUT",
+    )
+    assert page.template.name == "problem.html"
+
+
+@pytest.mark.parametrize(
+    "accept", ["application/json", "*/*", "application/problem+json, text/html;q=0.9"]
+)
+def test_programs_get_details(directory: Path, accept: str) -> None:
+    app = with_pages(directory)
+    details = call(app, "GET", "/nowhere", headers={"accept": accept})
+    assert details.headers["content-type"] == "application/problem+json"
+    assert call(app, "GET", "/nowhere").json()["status"] == 404
+
+
+def test_head_is_told_of_the_page(directory: Path) -> None:
+    head = call(with_pages(directory), "HEAD", "/nowhere", headers=BROWSER)
+    assert (head.status_code, head.content) == (404, b"")
+    assert head.headers["content-type"] == "text/html; charset=utf-8"
+
+
+def test_other_answers_are_left_as_they_are(directory: Path) -> None:
+    app = with_pages(directory)
+    shown = call(app, "GET", "/books/3", headers=BROWSER)
+    assert shown.status_code == 200
+    with TestClient(app) as client:
+        assert client.get("/books/3", headers=BROWSER).text == shown.text
+
+
+@pytest.mark.parametrize(
+    ("fields", "text"),
+    [
+        ([], "409 None of ours /"),
+        ([(b"content-encoding", b"identity")], '{"status":409,"title":"None of ours"}'),
+    ],
+)
+def test_whoever_has_told_of_it(
+    directory: Path, fields: list[tuple[bytes, bytes]], text: str
+) -> None:
+    """What comes in pieces is put together; what is encoded cannot be read."""
+    problem = (b"content-type", b"application/problem+json")
+    body = [b'{"status":409,', b'"title":"None of ours"}']
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        headers = [problem, *fields]
+        start = {"type": "http.response.start", "status": 409, "headers": headers}
+        await send(start)
+        for number, piece in enumerate(body):
+            more = number < 1
+            message = {"type": "http.response.body", "body": piece, "more_body": more}
+            await send(message)
+
+    pages = ProblemPages(app, Jinja2Templates(directory))
+    answer = call(pages, "GET", "/", headers=BROWSER)
+    assert (answer.status_code, answer.text) == (409, text)
+
+
+def test_a_page_of_problems_has_to_be_there(directory: Path) -> None:
+    templates = Jinja2Templates(directory)
+    with pytest.raises(jinja2.TemplateNotFound):
+        ProblemPages(shop(directory), templates, "wrong.html")
