@@ -188,7 +188,8 @@ class Restlette(Router):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, a WebSocket or the server's lifespan messages."""
-        scope["app"] = self
+        # Middleware outside the router may write links, too.
+        scope["app"] = scope["router"] = self
         stack = self._stack
         if stack is not None and self._is_open and scope["type"] != "lifespan":
             await stack(scope, receive, send)

@@ -68,6 +68,7 @@ ANY = {
     "an annotation, of which Python has no type, and a value that fits it": """
         Page.content_type.argument, Page.content_type.return, Patch.read.of,
         Reply.content_type.argument, Reply.content_type.return,
+        SeeOther.content_type.argument, SeeOther.content_type.return,
         Router.override.key, Router.override.value,
         Router.provide.key, Router.provide_value.key, Router.provide_value.value""",
     "a Schema of a library that may be absent": "accepts.schema, returns.schema",

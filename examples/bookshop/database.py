@@ -25,6 +25,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.util import await_only
 
 from examples.bookshop.files import read_books
+from examples.bookshop.guards import SELLER
 from examples.bookshop.models import Book, NewBook
 from examples.bookshop.search import fold
 from restlette import Request
@@ -74,6 +75,8 @@ class BookRow(Base):
     author: Mapped[str]
     year: Mapped[int]
     language: Mapped[str] = mapped_column(String(2))
+    seller: Mapped[str] = mapped_column(String(40))
+    has_cover: Mapped[bool] = mapped_column(default=False)
     folded_title: Mapped[str] = mapped_column(TEXT)
     folded_author: Mapped[str] = mapped_column(TEXT)
     version: Mapped[int] = mapped_column()
@@ -83,7 +86,14 @@ class BookRow(Base):
     def book(self) -> Book:
         """Give the book."""
         return Book(
-            self.isbn, self.title, self.author, self.year, self.language, id=self.id
+            self.isbn,
+            self.title,
+            self.author,
+            self.year,
+            self.language,
+            id=self.id,
+            seller=self.seller,
+            has_cover=self.has_cover,
         )
 
 
@@ -102,9 +112,9 @@ class AccountRow(Base):
 
 
 def columns_of(new: NewBook) -> dict[str, Any]:
-    """Give what a row says of a book, but for its number and version."""
+    """Give what a row says of a book as a client describes it."""
     return {
-        **attrs.asdict(new, filter=lambda attribute, _: attribute.name != "id"),
+        **{each.name: getattr(new, each.name) for each in attrs.fields(NewBook)},
         "folded_title": fold(new.title),
         "folded_author": fold(new.author),
     }
@@ -157,7 +167,8 @@ class Database:
             await connection.run_sync(Base.metadata.create_all)
             count = await connection.scalar(select(func.count()).select_from(BookRow))
             if not count and first.books:
-                rows = [{**columns_of(book), "version": 1} for book in first.books]
+                more = {"seller": SELLER, "has_cover": False, "version": 1}
+                rows = [{**columns_of(book), **more} for book in first.books]
                 await connection.execute(insert(BookRow), rows)
 
     async def close(self) -> None:

@@ -25,6 +25,9 @@ COLUMNS = ["isbn", "title", "author", "year", "language"]
 # How many lines are told of before the rest of a file is given up.
 MOST_ERRORS = 100
 
+# How much of a picture tells what it is, in bytes.
+BEGINNING = 12
+
 # What a picture begins with, and what follows eight bytes later, by its media type.
 SIGNATURES = {
     "image/png": (b"\x89PNG\r\n\x1a\n", b""),
@@ -144,7 +147,6 @@ class Covers:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self._covers: dict[int, Cover] = {}
 
     def get(self, book_id: int) -> Cover:
         """Give the cover of a book.
@@ -152,9 +154,12 @@ class Covers:
         Raises:
             NoCover: It has none.
         """
-        if book_id not in self._covers:
-            raise NoCover(book_id)
-        return self._covers[book_id]
+        path = self._path(book_id)
+        try:
+            with path.open("rb") as file:
+                return Cover(path, picture_type(file.read(BEGINNING)))
+        except FileNotFoundError:
+            raise NoCover(book_id) from None
 
     async def put(self, book_id: int, upload: UploadFile) -> None:
         """Keep a picture as the cover of a book, in the place of the one before.
@@ -163,22 +168,22 @@ class Covers:
             NoPicture: It is no picture of a kind that is shown.
         """
         await upload.seek(0)
-        media_type = picture_type(await upload.read(12))
-        cover = Cover(self._directory / uuid4().hex, media_type)
-        await upload.save(cover.path)
-        self.remove(book_id)
-        self._covers[book_id] = cover
+        picture_type(await upload.read(BEGINNING))
+        new = self._directory / uuid4().hex
+        await upload.save(new)
+        # Whoever is being sent the one before has it open, and gets the rest of it.
+        os.replace(new, self._path(book_id))
 
     def remove(self, book_id: int) -> None:
         """Forget the cover of a book, if there is one."""
-        cover = self._covers.pop(book_id, None)
-        if cover is not None:
-            # Whoever is being sent it has it open, and gets the rest of it.
-            os.unlink(cover.path)
+        self._path(book_id).unlink(missing_ok=True)
+
+    def _path(self, book_id: int) -> Path:
+        return self._directory / f"{book_id}.cover"
 
 
 def picture_type(beginning: bytes) -> str:
-    """Give the media type of a picture by its first twelve bytes.
+    """Give the media type of a picture by its first bytes.
 
     Raises:
         NoPicture: It is of no kind that is shown.
@@ -191,6 +196,6 @@ def picture_type(beginning: bytes) -> str:
 
 @asynccontextmanager
 async def open_covers() -> AsyncIterator[Covers]:
-    """Give a place for covers, which is gone when the shop closes."""
+    """Give the place for covers that the environment names, or one that is not kept."""
     with TemporaryDirectory(prefix="bookshop-") as directory:
-        yield Covers(Path(directory))
+        yield Covers(Path(os.environ.get("BOOKSHOP_COVERS") or directory))

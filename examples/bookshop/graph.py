@@ -14,13 +14,14 @@ from typing import Any
 import graphene
 
 from examples.bookshop.database import Database
-from examples.bookshop.guards import Seller
+from examples.bookshop.guards import Owner, Seller, may_change, seller_of
 from examples.bookshop.models import Book, BookQuery, Change, Event, NewBook, Order
 from examples.bookshop.news import News
 from examples.bookshop.store import BookStore, ISBNTaken, NoSuchBook
 from restlette import (
     BadRequest,
     Conflict,
+    Forbidden,
     NotFound,
     Preconditions,
 )
@@ -134,7 +135,8 @@ class AddBook(graphene.Mutation):
         await sellers_alone(info.context)
         new = made(NewBook, described)
         async with info.context.store(writes=True) as store:
-            book: Book = await store.add(new)
+            seller = seller_of(info.context.request)
+            book: Book = await store.add(new, seller)
         return book
 
 
@@ -150,6 +152,9 @@ class RemoveBook(graphene.Mutation):
         """Remove it, and give its number."""
         await sellers_alone(info.context)
         async with info.context.store(writes=True) as store:
+            book = (await store.get(id)).book
+            if not may_change(info.context.request, book):
+                raise Forbidden(Owner.responses[403])
             await store.remove(id, Preconditions())
         return id
 

@@ -72,9 +72,13 @@ class Book(NewBook):
 
     Attributes:
         id: Its number, which the shop gives.
+        seller: Whose book it is: the name of an account.
+        has_cover: Whether there is a picture of its cover.
     """
 
     id: int
+    seller: str = "seller"
+    has_cover: bool = False
 
     def described(self) -> NewBook:
         """Give the book as a client would describe it."""

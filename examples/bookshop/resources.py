@@ -1,14 +1,14 @@
-"""What the URIs name: a page of welcome, the books, each of them, and the feed.
+"""What the URIs name: the books, each of them, who may sell them, and the feed.
 
 A class is a resource and its methods are those of HTTP. What HTTP asks of a resource
 beyond them (HEAD, OPTIONS, 405 with Allow, 406, 415, 422 ...) follows from what is
-written here.
+written here. People see pages of the same resources, which templates make; what is for
+people alone stands in `pages`.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Annotated, Any
 
 from examples.bookshop.accounts import (
@@ -19,7 +19,7 @@ from examples.bookshop.accounts import (
     NewRole,
 )
 from examples.bookshop.files import BooksForm, CoverForm, Covers, read_books
-from examples.bookshop.guards import ROLE, Member, Seller
+from examples.bookshop.guards import ROLE, Member, Owner, Seller, seller_of
 from examples.bookshop.models import (
     Book,
     BookQuery,
@@ -31,11 +31,12 @@ from examples.bookshop.models import (
 from examples.bookshop.news import News
 from examples.bookshop.store import BookStore
 from restlette import (
+    HTML,
+    JSON,
     Anyone,
     Created,
     EventStream,
     FileResponse,
-    HTMLResponse,
     HTTPEndpoint,
     Page,
     Patch,
@@ -52,17 +53,7 @@ from restlette.concurrency import run_in_threadpool
 from restlette.contrib.auth import log_in, log_out
 from restlette.contrib.sessions import Sessions
 
-PAGE = Path(__file__).with_name("welcome.html").read_text(encoding="utf-8")
-
 books = Router()
-
-
-class Welcome(HTTPEndpoint):
-    """A page that says what there is, and what to try."""
-
-    async def get(self, request: Request) -> HTMLResponse:
-        """Show the page."""
-        return HTMLResponse(PAGE)
 
 
 @books.route("", name="list")
@@ -70,6 +61,7 @@ class Books(HTTPEndpoint):
     """Every book in the shop."""
 
     guards = [Anyone.to("get"), Seller()]
+    representations = (JSON, HTML("books.html", invalid="add.html"))
 
     store: BookStore
 
@@ -84,7 +76,7 @@ class Books(HTTPEndpoint):
         Raises:
             ISBNTaken: The book is in the shop already.
         """
-        book = await self.store.add(body)
+        book = await self.store.add(body, seller_of(request))
         return Created(book, location=BookItem.ref(book_id=book.id))
 
 
@@ -108,7 +100,8 @@ class BookItem(HTTPEndpoint):
         book_id: The book's number.
     """
 
-    guards = [Anyone.to("get"), Seller()]
+    guards = [Anyone.to("get"), Owner()]
+    representations = (JSON, HTML("book.html", invalid="edit.html"))
 
     store: BookStore
     covers: Covers
@@ -189,26 +182,28 @@ class Import(HTTPEndpoint):
         """
         content = await form.file.read()
         # A large file takes its time, in which others are to be answered.
-        return await self.store.add_all(await run_in_threadpool(read_books, content))
+        books = await run_in_threadpool(read_books, content)
+        return await self.store.add_all(books, seller_of(request))
 
 
 @books.route("/{book_id:int}/cover", name="cover", limits={"multipart": 4 * 1024**2})
 class CoverOfBook(HTTPEndpoint):
     """The picture of a book's cover."""
 
-    guards = [Anyone.to("get"), Seller()]
+    guards = [Anyone.to("get"), Owner()]
 
     store: BookStore
     covers: Covers
 
-    async def get(self, request: Request, book_id: int) -> FileResponse:
+    def get(self, request: Request, book_id: int) -> FileResponse:
         """Show the cover, or the ranges of it that are asked for.
 
         Raises:
             NoCover: The book has none, or there is no such book.
         """
         cover = self.covers.get(book_id)
-        headers = {"x-content-type-options": "nosniff"}
+        # Another one may come at any time, in the same place.
+        headers = {"x-content-type-options": "nosniff", "cache-control": "no-cache"}
         return FileResponse(cover.path, media_type=cover.media_type, headers=headers)
 
     async def post(
@@ -220,12 +215,17 @@ class CoverOfBook(HTTPEndpoint):
             NoSuchBook: There is no such book.
             NoPicture: The file is no PNG, JPEG or WebP picture.
         """
-        await self.store.get(book_id)
         await self.covers.put(book_id, form.cover)
+        await self.store.have_cover(book_id, True)
         return Created(None, location=CoverOfBook.ref(book_id=book_id))
 
     async def delete(self, request: Request, book_id: int) -> None:
-        """Take the cover away."""
+        """Take the cover away.
+
+        Raises:
+            NoSuchBook: There is no such book.
+        """
+        await self.store.have_cover(book_id, False)
         self.covers.remove(book_id)
 
 
@@ -328,14 +328,16 @@ class LoggedIn(HTTPEndpoint):
     """
 
     guards = [Anyone.to("post"), Member()]
+    representations = (JSON, HTML("account.html", invalid="log_in.html"))
 
     store: AccountStore
 
     async def get(self, request: Request) -> Reply[Account]:
         """Say who it is."""
-        return with_token(Account(request.session.user, request.session[ROLE]), request)
+        account = Account(request.session.user, request.session[ROLE])
+        return Reply(account, headers=token_of(request))
 
-    async def post(self, request: Request, body: LogIn) -> Reply[Account]:
+    async def post(self, request: Request, body: LogIn) -> Created[Account]:
         """Log in.
 
         Raises:
@@ -344,7 +346,7 @@ class LoggedIn(HTTPEndpoint):
         account = await self.store.verify(body)
         log_in(request, account.name)
         request.session[ROLE] = account.role
-        return with_token(account, request)
+        return Created(account, location=LoggedIn.ref(), headers=token_of(request))
 
     async def delete(self, request: Request) -> None:
         """Log out.
@@ -355,9 +357,9 @@ class LoggedIn(HTTPEndpoint):
         log_out(request)
 
 
-def with_token(account: Account, request: Request) -> Reply[Account]:
-    """Give an account with the token of its session, which is another one each time."""
-    return Reply(account, headers={"X-CSRF-Token": request.scope["csrf_token"]()})
+def token_of(request: Request) -> dict[str, str]:
+    """Give the token of a session, which is another one each time, as a field."""
+    return {"X-CSRF-Token": request.scope["csrf_token"]()}
 
 
 def event_of(change: Change) -> ServerSentEvent[Change]:

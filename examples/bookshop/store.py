@@ -15,9 +15,11 @@ import attrs
 from sqlalchemy import Select, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm.attributes import flag_modified
 from sqlalchemy.orm.exc import StaleDataError
 
 from examples.bookshop.database import BookRow, columns_of, when_kept
+from examples.bookshop.guards import SELLER
 from examples.bookshop.models import Book, BookQuery, Event, Imported, NewBook, Order
 from examples.bookshop.news import News
 from examples.bookshop.search import fold
@@ -117,21 +119,21 @@ class BookStore:
         row = await self._row(book_id)
         return Kept(row.book(), _validators_of(row))
 
-    async def add(self, new: NewBook) -> Book:
-        """Add a book, and give it with its number.
+    async def add(self, new: NewBook, seller: str = SELLER) -> Book:
+        """Add a seller's book, and give it with its number.
 
         Raises:
             ISBNTaken: The book is in the shop already.
         """
         await self._check_isbn(new.isbn)
-        row = BookRow()
+        row = BookRow(seller=seller, has_cover=False)
         await self._write(row, new)
         book = row.book()
         self._tell(Event.ADDED, book)
         return book
 
-    async def add_all(self, books: Iterable[NewBook]) -> Imported:
-        """Add those of the books that are not in the shop yet."""
+    async def add_all(self, books: Iterable[NewBook], seller: str = SELLER) -> Imported:
+        """Add those of a seller's books that are not in the shop yet."""
         known = set(await self._session.scalars(select(BookRow.isbn)))
         before = len(known)
         added = 0
@@ -140,7 +142,7 @@ class BookStore:
             total += 1
             if book.isbn not in known:
                 known.add(book.isbn)
-                await self.add(book)
+                await self.add(book, seller)
         added = len(known) - before
         return Imported(added, total - added)
 
@@ -163,6 +165,20 @@ class BookStore:
         self._tell(Event.CHANGED, book)
         return book
 
+    async def have_cover(self, book_id: int, has_cover: bool) -> None:
+        """Say whether a book has a cover; with another one it is in another state.
+
+        Raises:
+            NoSuchBook: No book has this number.
+            PreconditionFailed: It was changed just now.
+        """
+        row = await self._row(book_id)
+        row.has_cover = has_cover
+        # The same as before would be no change.
+        flag_modified(row, "has_cover")
+        await self._flush()
+        self._tell(Event.CHANGED, row.book())
+
     async def remove(self, book_id: int, preconditions: Preconditions) -> None:
         """Remove a book; its number is not given again.
 
@@ -173,11 +189,8 @@ class BookStore:
         row = await self._row(book_id)
         preconditions.check(_validators_of(row))
         book = row.book()
-        try:
-            await self._session.delete(row)
-            await self._session.flush()
-        except StaleDataError:
-            raise PreconditionFailed(JUST_NOW) from None
+        await self._session.delete(row)
+        await self._flush()
         self._tell(Event.REMOVED, book)
 
     async def _row(self, book_id: int) -> BookRow:
@@ -203,12 +216,16 @@ class BookStore:
                 for name, value in columns_of(new).items():
                     setattr(row, name, value)
                 self._session.add(row)
-                await self._session.flush()
-        except StaleDataError:
-            raise PreconditionFailed(JUST_NOW) from None
+                await self._flush()
         except IntegrityError:
             await self._check_isbn(new.isbn)
             raise
+
+    async def _flush(self) -> None:
+        try:
+            await self._session.flush()
+        except StaleDataError:
+            raise PreconditionFailed(JUST_NOW) from None
 
     def _tell(self, what: Event, book: Book) -> None:
         when_kept(self._session, partial(self._news.tell, what, book))

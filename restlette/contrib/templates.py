@@ -16,7 +16,7 @@ from collections.abc import (
     Iterator,
     Mapping,
 )
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, overload
 
 from restlette.app import Restlette
 from restlette.http.json import STANDARD
@@ -56,6 +56,7 @@ _DEBUG: Final = "http.response.debug"
 
 # What a client may take of an error, and the fields that tell of its content.
 _EITHER: Final = ("application/problem+json", "text/html")
+_TAKES_PROBLEMS: Final = (b"accept", b"application/problem+json;q=0.001")
 _OF_CONTENT: Final = frozenset((b"content-type", b"content-length"))
 
 
@@ -402,6 +403,9 @@ class ProblemPages:
         jinja2.TemplateNotFound: There is no such template.
     """
 
+    problem_types: ClassVar[tuple[str, ...]] = ("text/html",)
+    """What problem details become, for the document of the application."""
+
     def __init__(
         self, app: ASGIApp, templates: Jinja2Templates, name: str = "problem.html"
     ) -> None:
@@ -415,6 +419,9 @@ class ProblemPages:
         if scope["type"] != "http" or select(find_accept(scope), _EITHER) != 1:
             await self.app(scope, receive, send)
             return
+        if select(find_accept(scope), _EITHER[:1]) is None:
+            # Who takes no JSON would be told in plain text, of which nothing is made.
+            scope["headers"] = [*scope["headers"], _TAKES_PROBLEMS]
         held: list[Message] = []
 
         async def send_page(message: Message) -> None:

@@ -49,7 +49,7 @@ MULTIPART: Final = "multipart/form-data"
 """The media type of a form that may have files (RFC 7578)."""
 
 FORM_TYPES: Final = (URLENCODED, MULTIPART)
-"""What browsers send forms as."""
+"""What browsers send forms as (HTML section 4.10.22.3), beside text for people."""
 
 # A name of more bytes than this is cut: file systems take 255, and a program may add
 # to it.

@@ -21,9 +21,7 @@ from restlette.resources.models import Model
 from restlette.resources.parts import form_strings
 from restlette.resources.representation import JSON, Decode, Representation
 
-__all__ = ["ContentReader"]
-
-# HTML section 4.10.22.3: what a form is sent as. Text alone is for people to read.
+__all__ = ["ContentReader", "essence_of"]
 
 
 class ContentReader:

@@ -251,9 +251,8 @@ def _facts_of(
     """Give what a resource says of its state, if it says anything."""
     hook = bind_hook(cls, HTTPEndpoint, "validators", path_names, pool)
     if hook is not None:
-        media_types = tuple(each.media_type for each in endpoint.representations)
         required = endpoint.require_preconditions
-        return Facts(hook, cls.__qualname__, media_types, required)
+        return Facts(hook, cls.__qualname__, endpoint.representations, required)
     if endpoint.require_preconditions:
         raise TypeError(
             f"{cls.__qualname__} requires preconditions, but says nothing that they "

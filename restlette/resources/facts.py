@@ -7,6 +7,7 @@ from the request: 404, 304, 412 or 428, or the handler is called.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from copy import copy
 from typing import Any, Final
 
@@ -18,6 +19,8 @@ from restlette.http.request import Request
 from restlette.http.response import Response
 from restlette.http.validators import Validators
 from restlette.resources.hooks import Hook
+from restlette.resources.html import HTML
+from restlette.resources.representation import Representation
 
 __all__ = ["Facts", "preconditions_of", "stamped"]
 
@@ -39,18 +42,23 @@ class Facts:
     Args:
         hook: Its `validators`.
         where: Its class, for errors.
-        media_types: Its representations, the default first.
+        representations: Its representations, the default first.
         required: Whether a request that replaces the state has to name it.
     """
 
-    __slots__ = ("_hook", "_media_types", "_required", "_where")
+    __slots__ = ("_hook", "_media_types", "_pages", "_required", "_where")
 
     def __init__(
-        self, hook: Hook, where: str, media_types: tuple[str, ...], required: bool
+        self,
+        hook: Hook,
+        where: str,
+        representations: Sequence[Representation],
+        required: bool,
     ) -> None:
         self._hook = hook
         self._where = where
-        self._media_types = media_types
+        self._media_types = tuple(each.media_type for each in representations)
+        self._pages = [isinstance(each, HTML) for each in representations]
         self._required = required
 
     @property
@@ -108,10 +116,13 @@ class Facts:
     ) -> Validators | Response:
         """Give what is to be said of the representation that is sent, or a 304."""
         several = len(self._media_types) > 1
-        if several:
-            index = 0 if accept is None else select(accept, self._media_types)
-            # Where none is accepted, the handler may have a Response of its own.
-            stated = stated if index is None else stated.of(self._media_types[index])
+        index = 0 if accept is None else select(accept, self._media_types)
+        # Where none is accepted, the handler may have a Response of its own.
+        if index is not None and self._pages[index]:
+            # A page shows more than the state: who has logged in, what a template says.
+            stated = Validators()
+        elif index is not None and several:
+            stated = stated.of(self._media_types[index])
         preconditions = Preconditions(request.headers, method=request.method)
         preconditions.check(stated)
         if preconditions.evaluate(stated) is Outcome.PROCEED:

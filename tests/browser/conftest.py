@@ -2,10 +2,18 @@
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 from tests.live.server import Server, serving
 
@@ -52,12 +60,30 @@ def shop(tmp_path: Path) -> Iterator[Server]:
 @pytest.fixture
 def page(browser: Browser, shop: Server) -> Iterator[Page]:
     """The page of welcome; at the end nothing may have gone wrong in it."""
-    context = browser.new_context()
+    with watched(browser) as page:
+        page.goto(shop.url)
+        yield page
+
+
+@contextmanager
+def watched(browser: Browser, **options: Any) -> Iterator[Page]:
+    """Open a window of somebody's own, in which nothing goes wrong.
+
+    An answer of an error is none; a script that raises is, and so is whatever the
+    policy of the page forbids.
+    """
+    context = browser.new_context(**options)
     page = context.new_page()
     page.set_default_timeout(PATIENCE)
     wrong: list[str] = []
+
+    def listen(message: ConsoleMessage) -> None:
+        # Chromium says so of each answer of 400 and above.
+        if "Failed to load resource" not in message.text and message.type == "error":
+            wrong.append(message.text)
+
     page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.goto(shop.url)
+    page.on("console", listen)
     yield page
     context.close()
     assert wrong == []

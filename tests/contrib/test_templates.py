@@ -12,6 +12,7 @@ from restlette import (
     HTML,
     JSON,
     Created,
+    Forbidden,
     HTTPEndpoint,
     JSONResponse,
     Request,
@@ -455,8 +456,10 @@ def with_pages(directory: Path) -> Restlette:
 
 def test_people_see_a_page_of_what_went_wrong(directory: Path) -> None:
     app = with_pages(directory)
+    alone = call(app, "GET", "/nowhere", headers={"accept": "text/html"})
     page = call(app, "GET", "/nowhere", headers=BROWSER)
     assert page.status_code == 404
+    assert (alone.status_code, alone.text) == (404, page.text)
     assert page.headers["content-type"] == "text/html; charset=utf-8"
     assert page.text == "404 Not Found /nowhere"
     assert page.headers["content-length"] == str(len(page.content))
@@ -525,3 +528,25 @@ def test_a_page_of_problems_has_to_be_there(directory: Path) -> None:
     templates = Jinja2Templates(directory)
     with pytest.raises(jinja2.TemplateNotFound):
         ProblemPages(shop(directory), templates, "wrong.html")
+
+
+def test_a_page_of_problems_has_links(directory: Path) -> None:
+    """Of what middleware refuses as well, which no router has seen."""
+
+    class Refusing:
+        def __init__(self, app: Any) -> None:
+            self.app = app
+
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+            raise Forbidden("Not today.")
+
+    (directory / "problem.html").write_text("{{ url_for('item', book_id=3) }}")
+    app = Restlette()
+
+    @app.route("/books/{book_id:int}", name="item")
+    async def item(request: Request, book_id: int) -> None: ...
+
+    app.add_middleware(Refusing)
+    app.add_middleware(ProblemPages, templates=Jinja2Templates(directory))
+    page = call(app, "GET", "/", headers=BROWSER)
+    assert (page.status_code, page.text) == (403, "http://testserver/books/3")

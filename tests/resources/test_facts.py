@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from restlette import (
+    HTML,
     JSON,
     Created,
     ETag,
@@ -578,3 +579,29 @@ def test_without_the_check_in_the_store_an_update_would_be_lost() -> None:
         return [answer.status_code for answer in answers]
 
     assert asyncio.run(both()) == [200, 200]
+
+
+def test_a_page_is_of_no_state() -> None:
+    """Who looks at it is in it as well, and what its template says today."""
+
+    class Book(HTTPEndpoint):
+        representations = (JSON, HTML(lambda content, request: "<p>"))
+
+        async def validators(self, request: Request) -> Validators:
+            return Validators(etag="1", last_modified=datetime(2026, 1, 1, tzinfo=UTC))
+
+        async def get(self, request: Request) -> dict[str, int]:
+            return {"id": 1}
+
+    for headers, status in (
+        ({}, 200),
+        ({"if-none-match": '"1"'}, 200),
+        ({"if-none-match": '"1;text/html;charset=utf-8"'}, 200),
+        ({"if-modified-since": "Fri, 02 Jan 2026 00:00:00 GMT"}, 200),
+        ({"if-match": '"1"'}, 412),
+    ):
+        page = call(Book, "GET", headers={"accept": "text/html", **headers})
+        assert page.status_code == status
+        assert "etag" not in page.headers
+        assert "last-modified" not in page.headers
+    assert call(Book, "GET").headers["etag"] == '"1;application/json"'

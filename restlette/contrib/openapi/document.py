@@ -133,7 +133,7 @@ def describe(
         TypeError: Something has no form in JSON.
         ValueError: An operation id was given to two operations.
     """
-    operations = Operations()
+    operations = Operations(_problem_types(router))
     paths: dict[str, Object] = {}
     ids = _Ids()
     for described in describe_operations(router):
@@ -168,6 +168,15 @@ def describe(
     if all_tags:
         document["tags"] = list(all_tags.values())
     return document
+
+
+def _problem_types(router: Router) -> list[str]:
+    """Give the media types that middleware makes of problem details, for some."""
+    return [
+        media_type
+        for each in router.user_middleware
+        for media_type in getattr(each.cls, "problem_types", ())
+    ]
 
 
 class _Ids:

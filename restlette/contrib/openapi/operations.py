@@ -153,6 +153,9 @@ def requirements(described: Description) -> tuple[list[Object], Object]:
 class Operations:
     """What makes the operations of one document.
 
+    Args:
+        problem_types: What problem details may come as, beside JSON and plain text.
+
     Attributes:
         components: The schemas that the operations refer to.
         security_schemes: The security schemes that they name.
@@ -160,7 +163,8 @@ class Operations:
         names_problems: Whether some operation has an error.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, problem_types: Iterable[str] = ()) -> None:
+        self._problem_types = tuple(problem_types)
         self.components: Components = Components()
         self.components.reserve(PROBLEM)
         self.components.reserve(INVALID)
@@ -388,6 +392,7 @@ class Operations:
         content = {"application/problem+json": problem, "text/plain": _TEXT}
         if status_code == 422 and described.gives_forms_back:
             content["text/html"] = _TEXT
+        content.update(dict.fromkeys(self._problem_types, _TEXT))
         return {
             "description": " ".join(dict.fromkeys(filter(None, texts)))
             or _words(str(status_code)),

@@ -410,3 +410,26 @@ def test_who_is_led_elsewhere() -> None:
     responses = described(Jobs)["responses"]
     assert [*responses["303"]["headers"]] == ["Location"]
     assert "content" not in responses["303"]
+
+
+def test_middleware_says_what_problems_become() -> None:
+    class Pages:
+        problem_types = ("text/html",)
+
+        def __init__(self, app: Any) -> None:
+            self.app = app
+
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None: ...
+
+    app = Restlette()
+    app.add_middleware(Pages)
+
+    @app.route("/books/{book_id:int}")
+    async def book(request: Request, book_id: int) -> NewBook: ...
+
+    found = describe(app)["paths"]["/books/{book_id}"]["get"]["responses"]["404"]
+    assert [*found["content"]] == [
+        "application/problem+json",
+        "text/plain",
+        "text/html",
+    ]

@@ -9,11 +9,13 @@ from tempfile import TemporaryDirectory
 
 import attrs
 
+from examples.bookshop.app import app
 from examples.bookshop.database import Base, Database, FirstBooks
 from examples.bookshop.files import COLUMNS, Covers
 from examples.bookshop.models import NewBook
 from examples.bookshop.news import News
 from examples.bookshop.store import BookStore
+from restlette.testing import TestClient
 
 EMMA = NewBook("9780141439587", "Emma", "Jane Austen", 1815, "en")
 GERMINAL = NewBook("9780140447422", "Germinal", "Émile Zola", 1885, "fr")
@@ -72,7 +74,8 @@ async def opened(url: str = "", first: FirstBooks = THREE) -> AsyncIterator[Shop
 
 def as_json(book: NewBook, **changes: object) -> dict[str, object]:
     """Give a book as the content of a request, or of an answer with its id."""
-    return attrs.asdict(book) | changes
+    shown = {"seller": "seller", "has_cover": False} if "id" in changes else {}
+    return attrs.asdict(book) | shown | changes
 
 
 def written(*books: NewBook) -> bytes:
@@ -82,3 +85,16 @@ def written(*books: NewBook) -> bytes:
     writer.writerow(COLUMNS)
     writer.writerows(attrs.astuple(book) for book in books)
     return text.getvalue().encode()
+
+
+class Somebody:
+    """A client with a session, which sends the token that belongs to it."""
+
+    def __init__(self, name: str, password: str) -> None:
+        self.client = TestClient(app, contract=True)
+        self.answer = self.client.post(
+            "/session", json={"name": name, "password": password}
+        )
+        token = self.answer.headers.get("x-csrf-token")
+        if token is not None:
+            self.client.headers["x-csrf-token"] = token

@@ -11,6 +11,7 @@ SUITE = [
     "tests/examples/bookshop/test_app.py",
     "tests/examples/bookshop/test_answers.py",
     "tests/examples/bookshop/test_accounts.py",
+    "tests/examples/bookshop/test_pages.py",
 ]
 
 
