@@ -9,11 +9,11 @@ they have left.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from hashlib import blake2s
 from typing import Final, Literal, NamedTuple, TypeVar
 
 from restlette.app import Restlette
@@ -37,6 +37,8 @@ _ID_BYTES: Final = 32
 _ID_LENGTH: Final = 43
 # A session that is only read is written when this part of its idle time is over.
 _TOUCH: Final = 10
+# While it lasts for this part of it yet, there is nothing to write.
+_FRESH: Final = 1 - 1 / _TOUCH
 # How often others may come in between.
 _TRIES: Final = 50
 
@@ -123,7 +125,6 @@ class Sessions:
         self.cookie: Cookie = Cookie(
             session_cookie, path, domain, same_site, https_only, partitioned
         )
-        self.cookie.check()
         self.commands: dict[str, SessionsCommand] = {"sessions": SessionsCommand(self)}
 
     def install(self, app: Restlette) -> None:
@@ -228,35 +229,45 @@ class _SessionsMiddleware:
             await self.app(scope, receive, send)
             return
         sessions = self.sessions
-        kept = _Kept(sessions, sessions.cookie.read(scope))
-        key = kept.key_asked_for
-        if key is not None:
-            try:
-                # PERF: what is in memory needs nobody to wait.
-                if sessions.memory is not None:
-                    record = sessions.memory.get(key)
-                else:
-                    record = await sessions.ask(sessions.store.load(key))
-            except StoreDown as exc:
-                kept.is_unknown = True
-                log.error("sessions: the store is down: %s", exc)
-                if sessions.when_down == "refuse":
-                    await _refuse(scope, receive, send)
-                    return
-            else:
-                kept.find(key, record)
-        session = Session(kept.text)
-        session.owner = kept.user
-        session.saver = saver = _Saver(kept, session)
-        answer = _Answer(scope, receive, send, saver)
-        scope["session"] = session
+        visit = _Visit(sessions, scope, receive, send)
+        value = sessions.cookie.read(scope)
+        if value is not None:
+            # SECURITY: an id is one that was given out; no other one makes a session,
+            # and what cannot be one is not looked up.
+            if len(value) != _ID_LENGTH:
+                visit.is_stray = True
+            # PERF: what is in memory needs nobody to wait.
+            elif sessions.memory is not None:
+                key = key_of(value)
+                visit.find(key, sessions.memory.get(key))
+            elif not await self._looked_up(key_of(value), visit):
+                await _refuse(scope, receive, send)
+                return
+        found = visit.found
+        session = scope["session"] = visit.session = Session(
+            None if found is None else found[1].text
+        )
+        session.saver = visit
+        if found is not None:
+            session.owner = found[1].user
         try:
-            await self.app(scope, receive, answer.send)
-            if scope["type"] == "websocket" and answer.has_begun:
-                await answer.save_at_the_end()
+            await self.app(scope, receive, visit.send)
+            if scope["type"] == "websocket" and visit.has_begun:
+                await visit.save_at_the_end()
         finally:
             # PERF: what holds itself waits for the collector.
             session.saver = None
+
+    async def _looked_up(self, key: str, visit: _Visit) -> bool:
+        """Ask the store; False where it is down, and the request is refused for it."""
+        sessions = self.sessions
+        try:
+            visit.find(key, await sessions.ask(sessions.store.load(key)))
+        except StoreDown as exc:
+            visit.is_unknown = True
+            log.error("sessions: the store is down: %s", exc)
+            return sessions.when_down != "refuse"
+        return True
 
     def _closing(self, send: Send) -> Send:
         async def send_and_close(message: Message) -> None:
@@ -267,83 +278,100 @@ class _SessionsMiddleware:
         return send_and_close
 
 
-class _Kept:
-    """A session in the store, as it was found by the cookie of a request.
+class _Visit:
+    """A connection, and the session that it has: found, and saved when it answers.
+
+    PERF: all of it in one object, and nothing awaited but the application where a
+    session is only looked at.
 
     Args:
         sessions: What sessions there are.
-        cookie: What the cookie says; None without one.
+        scope: The scope.
+        receive: The ASGI receive channel.
+        send: The ASGI send channel.
 
     Attributes:
-        key_asked_for: The key of the id that the cookie has; None where it can be none.
-        found: The session's key, and what the store has; None where there is no
-            session.
+        found: The session's key, and what the store has; None where there is none.
+        session: What the application has made of it.
         is_stray: Whether there is a cookie, and no session.
         is_unknown: Whether the store could not say.
-    """
-
-    __slots__ = ("found", "is_stray", "is_unknown", "key_asked_for", "sessions")
-
-    def __init__(self, sessions: Sessions, cookie: str | None) -> None:
-        self.sessions = sessions
-        self.found: tuple[str, Record] | None = None
-        self.is_unknown = False
-        # SECURITY: an id is one that was given out; no other one makes a session, and
-        # what cannot be one is not looked up.
-        self.key_asked_for: str | None = None
-        if cookie is not None and len(cookie) == _ID_LENGTH:
-            self.key_asked_for = key_of(cookie)
-        self.is_stray = cookie is not None and self.key_asked_for is None
-
-    def find(self, key: str, record: Record | None) -> None:
-        """Take note of what the store has."""
-        if record is not None and record.expires > time.time():
-            self.found = key, record
-        self.is_stray = self.found is None
-
-    def text(self) -> str | None:
-        """Give what is in it."""
-        return None if self.found is None else self.found[1].text
-
-    @property
-    def user(self) -> str | None:
-        """Whose it is."""
-        return None if self.found is None else self.found[1].user
-
-
-class _Saver:
-    """Saves a session: `await session.save()`, and what happens when an answer begins.
-
-    Args:
-        kept: What is in the store.
-        session: What the application has made of it.
-
-    Attributes:
-        can_set_cookie: Whether the answer has not begun.
+        has_begun: Whether the answer has; a cookie cannot be set from then on.
         line: What sets the cookie; None where it stays as it is.
     """
 
-    __slots__ = ("can_set_cookie", "kept", "line", "session")
+    # PERF: what most have of these stays the class's.
+    session: Session
+    found: tuple[str, Record] | None = None
+    line: bytes | None = None
+    is_stray = is_unknown = has_begun = False
+    _may_be_due = False
 
-    def __init__(self, kept: _Kept, session: Session) -> None:
-        self.kept = kept
-        self.session = session
-        self.can_set_cookie = True
-        self.line: bytes | None = None
+    def __init__(
+        self, sessions: Sessions, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        self.sessions = sessions
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+
+    def find(self, key: str, record: Record | None) -> None:
+        """Take note of what the store has."""
+        now = time.time()
+        if record is not None and record.expires > now:
+            self.found = key, record
+            # PERF: most are far from it.
+            self._may_be_due = record.expires - now < self.sessions.idle * _FRESH
+        else:
+            self.is_stray = True
 
     @property
     def key(self) -> str | None:
         """What the store knows the session by; None of one that is not there."""
-        return None if self.kept.found is None else self.kept.found[0]
+        return None if self.found is None else self.found[0]
 
-    @property
-    def has_work(self) -> bool:
-        """Whether there may be anything to save."""
-        # PERF: there is nothing for most of those who have no session.
-        session = self.session
-        return (
-            self.kept.found is not None or session.accessed or session.owner is not None
-        )
+    def send(self, message: Message) -> Awaitable[None]:
+        """Send a message; with the cookie, if it begins the answer."""
+        if self.has_begun or message["type"] not in BEGINNINGS:
+            return self._send(message)
+        session, found = self.session, self.found
+        if found is None:
+            may_differ = session.accessed or session.owner is not None
+        else:
+            may_differ = (
+                self._may_be_due
+                or not session.is_as_it_came
+                or session.owner != found[1].user
+            )
+        # What fails is not saved: whoever asks again finds what was there before.
+        if may_differ and message.get("status", 200) < 500:
+            return self._save_and_begin(message)
+        return self._begin(message)
+
+    async def _save_and_begin(self, message: Message) -> None:
+        try:
+            await self()
+        except StoreDown as exc:
+            log.error("sessions: the store is down: %s", exc)
+            await _refuse(self._scope, self._receive, self._send)
+            # What the application goes on to send is no answer any more.
+            self.has_begun, self._send = True, _drop
+        else:
+            await self._begin(message)
+
+    def _begin(self, message: Message) -> Awaitable[None]:
+        self.has_begun = True
+        if self.is_stray and self.line is None and self.session.accessed:
+            self.line = self.sessions.cookie.line("", 0)
+        if self.session.accessed or self.line is not None:
+            message = told(message, self.line)
+        return self._send(message)
+
+    async def save_at_the_end(self) -> None:
+        """Save what a WebSocket has changed while it was open."""
+        try:
+            await self()
+        except (StoreDown, RuntimeError) as exc:
+            log.error("sessions: what a WebSocket has changed is lost: %s", exc)
 
     async def __call__(self) -> None:
         """Save the session, if it is not as it is in the store.
@@ -352,22 +380,23 @@ class _Saver:
             StoreDown: The store does not answer, or did not when the request came.
             RuntimeError: It would need a cookie, which cannot be set any more.
         """
-        session, found = self.session, self.kept.found
+        session, found = self.session, self.found
         if found is not None and session.accessed and session.is_new:
             # What is there is none that can be read.
-            found = self.kept.found = None
-            self.kept.is_stray = True
+            found = self.found = None
+            self.is_stray = True
         text = session.modified()
-        is_modified = text is not None or session.owner != self.kept.user
-        if is_modified and self.kept.is_unknown:
+        user = None if found is None else found[1].user
+        is_modified = text is not None or session.owner != user
+        if is_modified and self.is_unknown:
             raise StoreDown("it did not say what is in the session")
         is_empty = is_modified and session.owner is None and not session
         if is_empty or (session.is_invalidated and session.owner is None):
             await self._delete(found)
         elif session.has_ended and found is not None:
             # SECURITY: what begins after the end has nothing of it, its id neither.
-            await self.kept.sessions.ask(self.kept.sessions.store.delete(found[0]))
-            self.kept.found = None
+            await self.sessions.ask(self.sessions.store.delete(found[0]))
+            self.found = None
             await self._add()
         elif is_modified and (session.is_renewed or found is None):
             await (self._add() if found is None else self._renew(*found))
@@ -378,22 +407,27 @@ class _Saver:
 
     def _end_of(self, created: float) -> float:
         """Give when a session ends that began then and is used now."""
-        sessions = self.kept.sessions
+        sessions = self.sessions
         return min(time.time() + sessions.idle, created + sessions.absolute)
+
+    def _is_due(self, there: Record) -> bool:
+        """Say whether it is time to put the end off, though nothing was changed."""
+        end = self._end_of(there.created)
+        return end - there.expires > self.sessions.idle / _TOUCH
 
     async def _delete(self, found: tuple[str, Record] | None) -> None:
         if found is not None:
-            sessions = self.kept.sessions
+            sessions = self.sessions
             await sessions.ask(sessions.store.delete(found[0]))
             self._forget()
 
     def _forget(self) -> None:
         """Take note that the session is over."""
-        self.kept.found = None
+        self.found = None
         self.session.saved(None)
         self.session.owner = None
-        if self.can_set_cookie:
-            self.line = self.kept.sessions.cookie.line("", 0)
+        if not self.has_begun:
+            self.line = self.sessions.cookie.line("", 0)
 
     async def _add(self) -> None:
         """Begin a session."""
@@ -406,7 +440,7 @@ class _Saver:
     async def _renew(self, key: str, there: Record) -> None:
         """Give it another id, with what others have saved since."""
         self._check_cookie()
-        sessions, now = self.kept.sessions, time.time()
+        sessions, now = self.sessions, time.time()
 
         async def write(text: str, user: str | None, there: Record) -> bool:
             record = Record(text, 1, user, now, self._end_of(now))
@@ -426,14 +460,14 @@ class _Saver:
 
     async def _replace(self, key: str, there: Record) -> None:
         """Save it, on top of what others have saved since."""
-        sessions = self.kept.sessions
+        sessions = self.sessions
 
         async def write(text: str, user: str | None, there: Record) -> bool:
             end = self._end_of(there.created)
             record = Record(text, there.version + 1, user, there.created, end)
             if not await sessions.ask(sessions.store.replace(key, record)):
                 return False
-            self.kept.found = key, record
+            self.found = key, record
             self.session.saved(text)
             return True
 
@@ -478,33 +512,33 @@ class _Saver:
 
     async def _current(self, key: str) -> Record | None:
         """Give what is in the store now; None where it is over."""
-        sessions = self.kept.sessions
+        sessions = self.sessions
         record = await sessions.ask(sessions.store.load(key))
         return None if record is None or record.expires <= time.time() else record
 
     async def _put(self, record: Record) -> str:
         """Keep a session by an id of its own, and give the id."""
-        sessions, new = self.kept.sessions, secrets.token_urlsafe(_ID_BYTES)
+        sessions, new = self.sessions, secrets.token_urlsafe(_ID_BYTES)
         await sessions.ask(sessions.store.add(key_of(new), record))
         return new
 
     def _begun(self, id: str, record: Record) -> None:
         """Take note of the session's id, and have its cookie set."""
-        sessions = self.kept.sessions
-        self.kept.found = key_of(id), record
+        sessions = self.sessions
+        self.found = key_of(id), record
         self.session.saved(record.text)
         self.line = sessions.cookie.line(id, int(sessions.absolute))
 
     async def _tidy(self, key: str) -> None:
         """Forget what is over by its date."""
-        sessions = self.kept.sessions
+        sessions = self.sessions
         try:
             await sessions.ask(sessions.store.delete(key))
         except StoreDown as exc:
             log.warning("sessions: the store is down: %s", exc)
 
     def _check_cookie(self) -> None:
-        if not self.can_set_cookie:
+        if self.has_begun:
             raise RuntimeError(
                 "the session is new, or was given a new id, and the answer has begun: "
                 "its cookie cannot be set any more."
@@ -512,78 +546,15 @@ class _Saver:
 
     async def _touch(self, key: str, there: Record) -> None:
         """Put the end off; whoever has written it in between has done so too."""
-        sessions, end = self.kept.sessions, self._end_of(there.created)
-        if end - there.expires > sessions.idle / _TOUCH:
-            later = there._replace(version=there.version + 1, expires=end)
-            try:
-                await sessions.ask(sessions.store.replace(key, later))
-            except StoreDown as exc:
-                # Nothing was changed, so that nothing is lost.
-                log.warning("sessions: the store is down: %s", exc)
-
-
-class _Answer:
-    """The beginning of an answer, before which the session is saved.
-
-    Args:
-        scope: The scope.
-        receive: The ASGI receive channel.
-        send: The ASGI send channel.
-        saver: What saves the session.
-
-    Attributes:
-        has_begun: Whether the answer has.
-    """
-
-    __slots__ = (
-        "_is_refused",
-        "_receive",
-        "_saver",
-        "_scope",
-        "_send",
-        "has_begun",
-    )
-
-    def __init__(
-        self, scope: Scope, receive: Receive, send: Send, saver: _Saver
-    ) -> None:
-        self._scope = scope
-        self._receive = receive
-        self._send = send
-        self._saver = saver
-        self.has_begun = False
-        self._is_refused = False
-
-    async def send(self, message: Message) -> None:
-        """Send a message; with the cookie, if it begins the answer."""
-        if self._is_refused:
-            # Somebody else's answer has been sent.
+        if not self._is_due(there):
             return
-        saver = self._saver
-        if not self.has_begun and message["type"] in BEGINNINGS:
-            # What fails is not saved: whoever asks again finds what was there before.
-            if saver.has_work and message.get("status", 200) < 500:
-                try:
-                    await saver()
-                except StoreDown as exc:
-                    log.error("sessions: the store is down: %s", exc)
-                    self._is_refused = True
-                    await _refuse(self._scope, self._receive, self._send)
-                    return
-            saver.can_set_cookie = False
-            self.has_begun = True
-            if saver.line is None and saver.kept.is_stray and saver.session.accessed:
-                saver.line = saver.kept.sessions.cookie.line("", 0)
-            if saver.session.accessed or saver.line is not None:
-                message = told(message, saver.line)
-        await self._send(message)
-
-    async def save_at_the_end(self) -> None:
-        """Save what a WebSocket has changed while it was open."""
+        sessions, end = self.sessions, self._end_of(there.created)
+        later = there._replace(version=there.version + 1, expires=end)
         try:
-            await self._saver()
-        except (StoreDown, RuntimeError) as exc:
-            log.error("sessions: what a WebSocket has changed is lost: %s", exc)
+            await sessions.ask(sessions.store.replace(key, later))
+        except StoreDown as exc:
+            # Nothing was changed, so that nothing is lost.
+            log.warning("sessions: the store is down: %s", exc)
 
 
 def key_of(id: str) -> str:
@@ -592,7 +563,12 @@ def key_of(id: str) -> str:
     SECURITY: a hash, of what has more bits than can be tried: who reads the store
     finds no id in it.
     """
-    return hashlib.sha256(id.encode("utf-8", "replace")).hexdigest()
+    # PERF: Python's own; OpenSSL's hashes take several times as long to begin with.
+    return blake2s(id.encode("utf-8", "replace")).hexdigest()
+
+
+async def _drop(message: Message) -> None:
+    """Send nothing."""
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:

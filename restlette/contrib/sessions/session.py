@@ -17,12 +17,17 @@ __all__ = ["Session", "decoded", "encoded", "merged"]
 T = TypeVar("T")
 
 _MISSING: Final = object()
-_MUTABLE: Final = (list, dict)
+_MUTABLE: Final = frozenset((list, dict))
 
 # PERF: set up once.
 _encode: Final = json.JSONEncoder(
     separators=(",", ":"), ensure_ascii=False, allow_nan=False
 ).encode
+
+
+# PERF: what is behind `json.loads`, without what that does for other people's JSON.
+_decoder: Final[Any] = json.JSONDecoder()
+_scan: Final[Callable[[str, int], tuple[Any, int]]] = _decoder.scan_once
 
 
 def encoded(data: Mapping[str, Any]) -> str:
@@ -48,11 +53,13 @@ def decoded(text: str) -> dict[str, Any]:
         ValueError: It is no object of JSON.
     """
     try:
-        data = json.loads(text)
+        data, end = _scan(text, 0)
+    except StopIteration:
+        raise ValueError("a session is JSON") from None
     except RecursionError as exc:
         raise ValueError("a session is not as deep as that") from exc
-    if not isinstance(data, dict):
-        raise ValueError("a session is an object")
+    if not isinstance(data, dict) or end != len(text):
+        raise ValueError("a session is an object, and nothing else")
     return data
 
 
@@ -63,38 +70,31 @@ class Session(MutableMapping[str, Any]):
     or dict inside too, is found when the answer begins.
 
     Args:
-        load: Gives the text that it was saved as, None for a new one; it is called when
-            somebody looks, and once.
+        source: The text that it was saved as, None for a new one; or what gives it, and
+            is called when somebody looks, and once.
 
     Attributes:
         accessed: Whether anybody has looked at it.
         owner: What `user` is, for who keeps the session: it was not looked at.
+        saver: What saves it now.
+        is_as_it_came: Whether it is certain that there is nothing to save, without a
+            comparison.
     """
 
-    __slots__ = (
-        "_before",
-        "_has_ended",
-        "_is_invalidated",
-        "_is_renewed",
-        "_load",
-        "_values",
-        "_was_set",
-        "accessed",
-        "owner",
-        "saver",
-    )
+    # PERF: what most sessions have of these stays the class's.
+    accessed: bool = False
+    is_as_it_came: bool = True
+    owner: str | None = None
+    saver: Callable[[], Awaitable[None]] | None = None
+    _before: str | None = None
+    _was_set = False
+    _is_renewed = False
+    _is_invalidated = False
+    _has_ended = False
 
-    def __init__(self, load: Callable[[], str | None]) -> None:
-        self.accessed: bool = False
-        self.owner: str | None = None
-        self.saver: Callable[[], Awaitable[None]] | None = None
-        self._load: Callable[[], str | None] | None = load
+    def __init__(self, source: str | Callable[[], str | None] | None) -> None:
+        self._source: str | Callable[[], str | None] | None = source
         self._values: dict[str, Any] = {}
-        self._before: str | None = None
-        self._was_set = False
-        self._is_renewed = False
-        self._is_invalidated = False
-        self._has_ended = False
 
     @property
     def user(self) -> str | None:
@@ -112,18 +112,24 @@ class Session(MutableMapping[str, Any]):
     @property
     def data(self) -> dict[str, Any]:
         """What is in it; who asks has looked at it."""
-        self.accessed = True
-        if self._load is not None:
-            load, self._load = self._load, None
-            text = load()
-            if text is not None:
-                try:
-                    self._values = decoded(text)
-                except ValueError:
-                    # What is no session is none; whoever has loaded it finds out.
-                    return self._values
-                self._before = text
+        if not self.accessed:
+            self._load()
         return self._values
+
+    def _load(self) -> None:
+        self.accessed = True
+        source = self._source
+        text = source() if callable(source) else source
+        if text is not None:
+            try:
+                self._values = decoded(text)
+            except ValueError:
+                # What is no session is none; whoever has loaded it finds out.
+                text = None
+        self._before = text
+        # What can be changed without being set is a list or a dict.
+        if text is None or "[" in text or text.rfind("{") > 0:
+            self.is_as_it_came = False
 
     @property
     def before(self) -> dict[str, Any] | None:
@@ -154,7 +160,6 @@ class Session(MutableMapping[str, Any]):
         """Say whether there is anything that has to be compared."""
         if self._was_set:
             return self._before is not None or bool(self._values)
-        # PERF: what can be changed without being set is a list or a dict.
         return any(type(each) in _MUTABLE for each in self._values.values())
 
     @property
@@ -181,12 +186,14 @@ class Session(MutableMapping[str, Any]):
         """
         self.data  # noqa: B018  (it was looked at)
         self._is_renewed = True
+        self.is_as_it_came = False
 
     def invalidate(self) -> None:
         """End it: all that is in it is gone, and so is its id and its cookie."""
         self.clear()
         self.owner = None
         self._is_invalidated = self._has_ended = True
+        self.is_as_it_came = False
 
     def read(self, model: type[T]) -> T | None:
         """Give what is in it as an object of a class.
@@ -244,6 +251,8 @@ class Session(MutableMapping[str, Any]):
         if not self._was_set:
             self._values = {} if text is None else decoded(text)
         self._is_renewed = self._is_invalidated = self._has_ended = False
+        # What was not is compared from now on.
+        self.is_as_it_came = False
 
     def __getitem__(self, key: str) -> Any:
         return self.data[key]
@@ -251,19 +260,23 @@ class Session(MutableMapping[str, Any]):
     def get(self, key: str, default: Any = None) -> Any:
         """Give a value, or something else where there is none."""
         # PERF: that of Mapping raises and catches.
-        return self.data.get(key, default)
+        if not self.accessed:
+            self._load()
+        return self._values.get(key, default)
 
     def __setitem__(self, key: str, value: Any) -> None:
         if not isinstance(key, str):
             raise TypeError(f"the keys of a session are texts, not {key!r}.")
         # Who puts something in after it was over begins another one.
         self._is_invalidated = False
-        self._was_set = True
         self.data[key] = value
+        self._was_set = True
+        self.is_as_it_came = False
 
     def __delitem__(self, key: str) -> None:
-        self._was_set = True
         del self.data[key]
+        self._was_set = True
+        self.is_as_it_came = False
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.data)

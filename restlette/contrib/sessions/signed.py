@@ -83,7 +83,6 @@ class SessionMiddleware:
         self.cookie: Cookie = Cookie(
             session_cookie, path, domain, same_site, https_only, partitioned
         )
-        self.cookie.check()
         keys = checked_keys(secret_key, "SessionMiddleware")
         # SECURITY: a signature for one purpose is none for another (the salt), and
         # itsdangerous signs with the last key.

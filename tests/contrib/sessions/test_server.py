@@ -326,6 +326,25 @@ def test_37_time_is_the_server_s(monkeypatch: pytest.MonkeyPatch) -> None:
     assert shop.kept == []
 
 
+def test_37_who_does_not_look_at_it_uses_it_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shop = Shop(idle=100)
+
+    @shop.app.route("/plain", methods=["GET"])
+    async def plain(request: Request) -> None: ...
+
+    now = [1000.0]
+    monkeypatch.setattr(time, "time", lambda: now[0])
+    client = shop.client()
+    client.post("/set", json={"a": 1})
+    now[0] = 1099
+    kept = {"cookie": f"session={id_of(client)}"}
+    answer = call(shop.app, "GET", "/plain", headers=kept)
+    assert "vary" not in answer.headers
+    assert shop.kept[0].expires == 1199
+
+
 def test_37_one_second_over_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
     shop = Shop(idle=100)
     now = [1000.0]

@@ -189,3 +189,24 @@ def test_dicts_are_put_together_key_by_key() -> None:
         "seen": [1, 2],
         "user": 7,
     }
+
+
+def test_it_may_be_looked_at_in_any_way_and_again() -> None:
+    found = session('{"a":1}')
+    assert (found.get("a"), found.get("a"), found.get("b", 2)) == (1, 1, 2)
+    assert found.is_as_it_came
+
+
+@pytest.mark.parametrize("text", ['{"a":[]}', '{"a":{}}', '{"a":"{"}', '{"a":"["}'])
+def test_what_may_hold_something_is_compared(text: str) -> None:
+    found = session(text)
+    assert found.is_as_it_came
+    assert found["a"] is not None
+    assert not found.is_as_it_came
+    assert not found.is_modified
+
+
+@pytest.mark.parametrize("text", ['{"a":1} ', ' {"a":1}', '{"a":1}{}', "{", ""])
+def test_what_was_not_written_here_is_no_session(text: str) -> None:
+    assert dict(session(text)) == {}
+    assert session(text).is_new
