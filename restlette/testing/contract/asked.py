@@ -52,6 +52,8 @@ _GENERAL: Final = re.compile(
 ).fullmatch
 _SEPARATORS: Final = {"spaceDelimited": " ", "pipeDelimited": "|"}
 
+_MOST_FITTING: Final = 4096
+
 
 class Asked:
     """A request, in the parts that a document speaks of.
@@ -168,19 +170,34 @@ def parameter_breaches(
         return
     if parameter.reading.is_object:
         return
-    what = f"the {parameter.place} parameter {parameter.name!r}"
     texts = asked.texts(parameter)
-    if texts is None:
-        if parameter.required:
-            yield Breach(
-                "parameter",
-                f"{what} is not there",
-                "nothing",
-                "required: true",
-                parameter.at,
-            )
+    if texts is None and not parameter.required:
         return
-    yield from value_breaches(schemas, parameter, texts, what, "request")
+    key = parameter.at, *(texts or ())
+    if key in schemas.fitting:
+        return
+    found = list(_unfitting(schemas, parameter, texts))
+    if texts and not found:
+        if len(schemas.fitting) >= _MOST_FITTING:
+            schemas.fitting.clear()
+        schemas.fitting.add(key)
+    yield from found
+
+
+def _unfitting(
+    schemas: Schemas, parameter: Parameter, texts: list[str] | None
+) -> Iterator[Breach]:
+    what = f"the {parameter.place} parameter {parameter.name!r}"
+    if texts is None:
+        yield Breach(
+            "parameter",
+            f"{what} is not there",
+            "nothing",
+            "required: true",
+            parameter.at,
+        )
+    else:
+        yield from value_breaches(schemas, parameter, texts, what, "request")
 
 
 def value_breaches(

@@ -126,6 +126,8 @@ class Schemas:
         self.document: Final = document
         self._components: dict[Purpose, Any] = {}
         self._compiled: dict[tuple[str, Purpose], Any] = {}
+        # PERF: texts that fit their parameter, for they come again and again.
+        self.fitting: set[tuple[str, ...]] = set()
 
     def check(
         self, schema: Schema, value: Any, at: str, purpose: Purpose

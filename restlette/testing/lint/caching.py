@@ -287,6 +287,7 @@ def _selects(seen: Observation, asked: str, said: str) -> bool:
     earlier = seen.earlier
     return (
         earlier is not None
+        and not seen.was_asked_like(earlier)
         and (earlier.status, seen.status) == (200, 200)
         and earlier.asked(asked) != seen.asked(asked)
         and earlier.get(said) != seen.get(said)

@@ -86,6 +86,10 @@ class Observation:
         earlier: What was answered to GET at this target before, with nothing in
             between that could have changed it.
         now: The time, in seconds since 1970; by default it is asked for.
+
+    Attributes:
+        names: The names of the answer's fields, in lower case, each once.
+        asked_names: The names of the request's fields, in lower case, each once.
     """
 
     def __init__(
@@ -118,18 +122,8 @@ class Observation:
         self.selected_by: Final = frozenset(selected_by)
         self.earlier: Observation | None = earlier
         self.now: Final = time.time() if now is None else now
-        self._answered: Final = _by_name(fields)
-        self._asked: Final = _by_name(asked)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The names of the answer's fields, in lower case, each once."""
-        return tuple(self._answered)
-
-    @property
-    def asked_names(self) -> tuple[str, ...]:
-        """The names of the request's fields, in lower case, each once."""
-        return tuple(self._asked)
+        self._answered, self.names = _by_name(tuple(fields))
+        self._asked, self.asked_names = _by_name(tuple(asked))
 
     def get(self, name: str) -> str | None:
         """Give the value of a field of the answer, its lines joined by commas.
@@ -150,6 +144,11 @@ class Observation:
         """Give the value of a field of the request, its lines joined by commas."""
         lines = self._asked.get(name)
         return None if lines is None else ", ".join(lines)
+
+    def was_asked_like(self, other: Observation) -> bool:
+        """Say whether the request had the fields of another one."""
+        # PERF: most are the same object.
+        return self._asked is other._asked or self._asked == other._asked
 
     @property
     def traits(self) -> tuple[bool, ...]:
@@ -208,9 +207,9 @@ class Observation:
         """The content, read as JSON.
 
         Raises:
-            ValueError: It is none.
+            ValueError: It is none, or not in UTF-8 (RFC 8259 §8.1).
         """
-        return json.loads(self.content)
+        return json.loads(self.content.decode("utf-8"))
 
     @_lazy
     def is_fresh(self) -> bool:
@@ -243,7 +242,13 @@ class Observation:
         return self.is_fresh or self.status in _HEURISTIC
 
 
-def _by_name(fields: Fields) -> dict[str, list[str]]:
+Named = tuple[dict[str, list[str]], tuple[str, ...]]
+
+
+# PERF: what a client sends, and what an application answers, is mostly the same.
+@lru_cache(maxsize=256)
+def _by_name(fields: tuple[tuple[bytes, bytes], ...]) -> Named:
+    """Give the values of each field by its name, and the names."""
     found: dict[str, list[str]] = {}
     for name, value in fields:
         key = _lowered(name)
@@ -251,7 +256,7 @@ def _by_name(fields: Fields) -> dict[str, list[str]]:
             found[key].append(value.decode("latin-1"))
         else:
             found[key] = [value.decode("latin-1")]
-    return found
+    return found, tuple(found)
 
 
 @lru_cache(maxsize=1024)

@@ -55,7 +55,12 @@ def _content_type(seen: Observation) -> str | None:
     return None
 
 
-@RULES.add("content-type-malformed", "RFC 9110 §8.3.1", fields=("content-type",))
+@RULES.add(
+    "content-type-malformed",
+    "RFC 9110 §8.3.1",
+    fields=("content-type",),
+    of_fields=True,
+)
 def _content_type_malformed(seen: Observation) -> str | None:
     """Content-Type is a media type, with well-formed parameters."""
     media_type = seen.media_type

@@ -58,6 +58,8 @@ class Rule(NamedTuple):
         asked: Names of the request's fields; it is asked where one is there.
         traits: Names of `TRAITS`; it is asked where one is there.
         when: What says of an exchange that has one of these whether it is asked.
+        of_fields: Whether it looks at nothing but the method, the status and the
+            answer's fields.
     """
 
     id: str
@@ -70,6 +72,7 @@ class Rule(NamedTuple):
     asked: frozenset[str] = frozenset()
     traits: frozenset[str] = frozenset()
     when: Condition | None = None
+    of_fields: bool = False
 
     def concerns(self, seen: Observation) -> bool:
         """Say whether the rule is to be asked about an exchange.
@@ -122,7 +125,9 @@ class Rules:
         self._rules: dict[str, Rule] = {}
         # PERF: which rules an answer concerns depends on what it has, and not on what
         # that says; the answers of one suite have few combinations of it.
-        self._kinds: dict[object, tuple[Rule, ...]] = {}
+        self._kinds: dict[object, tuple[list[Rule], list[Rule]]] = {}
+        # PERF: what is found in fields is found in the same fields again.
+        self._found: dict[object, list[Finding]] = {}
         for other in others:
             for rule in other:
                 self._put(rule)
@@ -150,6 +155,7 @@ class Rules:
         asked: Iterable[str] = (),
         traits: Iterable[str] = (),
         when: Condition | None = None,
+        of_fields: bool = False,
     ) -> Callable[[Check], Check]:
         """Make a rule of a function, whose docstring's first line is its statement.
 
@@ -165,6 +171,8 @@ class Rules:
             when: What has to hold as well, of the method, the status, the media type's
                 essence, and of which fields there are; it is asked once for all
                 exchanges that are alike in these.
+            of_fields: Whether it looks at nothing but the method, the status and the
+                answer's fields; it is asked once for exchanges that have the same.
         """
 
         def decorate(check: Check) -> Check:
@@ -181,6 +189,7 @@ class Rules:
                     frozenset(asked),
                     frozenset(traits),
                     when,
+                    of_fields,
                 )
             )
             return check
@@ -192,6 +201,7 @@ class Rules:
             raise ValueError(f"there is a rule {rule.id!r} already.")
         self._rules[rule.id] = rule
         self._kinds.clear()
+        self._found.clear()
 
     def look(self, seen: Observation) -> list[Finding]:
         """Ask the rules that an observation concerns.
@@ -203,15 +213,33 @@ class Rules:
             What they found.
         """
         kind = kind_of(seen)
-        rules = self._kinds.get(kind)
-        if rules is None:
+        both = self._kinds.get(kind)
+        if both is None:
             if len(self._kinds) >= _MOST_KINDS:
                 self._kinds.clear()
-            rules = tuple([rule for rule in self if rule.concerns(seen)])
-            self._kinds[kind] = rules
-        found = []
-        for rule in rules:
-            message = rule.check(seen)
-            if message is not None:
-                found.append(Finding(rule.id, rule.severity, rule.source, message))
-        return found
+            both = self._kinds[kind] = self._concerned(seen)
+        of_fields, others = both
+        key = kind, *seen.fields
+        found = self._found.get(key)
+        if found is None:
+            if len(self._found) >= _MOST_KINDS:
+                self._found.clear()
+            found = self._found[key] = _findings(seen, of_fields)
+        return found + _findings(seen, others)
+
+    def _concerned(self, seen: Observation) -> tuple[list[Rule], list[Rule]]:
+        """Give the rules that are asked: those of fields alone, and the others."""
+        rules = [rule for rule in self if rule.concerns(seen)]
+        return (
+            [rule for rule in rules if rule.of_fields],
+            [rule for rule in rules if not rule.of_fields],
+        )
+
+
+def _findings(seen: Observation, rules: Iterable[Rule]) -> list[Finding]:
+    found = []
+    for rule in rules:
+        message = rule.check(seen)
+        if message is not None:
+            found.append(Finding(rule.id, rule.severity, rule.source, message))
+    return found

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from restlette.testing.contract import asked as module
 from restlette.testing.contract.asked import (
     Asked,
     has_credentials,
@@ -430,3 +431,16 @@ def test_credentials_are_there_in_one_of_the_ways() -> None:
     assert not has(asked(authorization="Basic a"), ["bearer"])
     assert has(asked(), ["tls"])
     assert has(asked(), ["key"], [])
+
+
+def test_what_fits_is_remembered_and_not_without_bound(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "_MOST_FITTING", 2)
+    made = document(parameters=[parameter("n", schema=INTEGER)])
+    schemas, operation = Schemas(made), only(made)
+    for number in (1, 2, 2, 3, 4):
+        assert request_breaches(schemas, operation, asked(f"n={number}")) == []
+        assert 1 <= len(schemas.fitting) <= 2
+    assert len(request_breaches(schemas, operation, asked("n=0"))) == 1
+    assert len(request_breaches(schemas, operation, asked("n=0"))) == 1
