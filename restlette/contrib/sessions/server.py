@@ -345,6 +345,10 @@ class _Visit:
         # What fails is not saved: whoever asks again finds what was there before.
         if may_differ and message.get("status", 200) < 500:
             return self._save_and_begin(message)
+        # PERF: what `_begin` does, where no cookie is set.
+        if found is not None and session.accessed and self.line is None:
+            self.has_begun = True
+            return self._send(told(message, None))
         return self._begin(message)
 
     async def _save_and_begin(self, message: Message) -> None:

@@ -788,3 +788,29 @@ def test_37_a_session_that_is_over_while_it_is_written_stays_over(
     first, last = asyncio.run(both(shop, "a", between=end))
     assert "Max-Age=0" in first.headers["set-cookie"]
     assert last.json() == {}
+
+
+def test_what_was_saved_before_a_failure_has_its_cookie(shop: Shop) -> None:
+    @shop.app.route("/saves", methods=["POST"])
+    async def saves(request: Request) -> JSONResponse:
+        request.session["a"] = 1
+        await request.session.save()
+        return JSONResponse({}, 500)
+
+    client = shop.client()
+    answer = client.post("/saves")
+    assert (answer.status_code, answer.headers["vary"]) == (500, "Cookie")
+    assert "session=" in answer.headers["set-cookie"]
+    assert client.get("/").json() == {"a": 1}
+
+
+def test_what_an_answer_depends_on_is_told_once(shop: Shop) -> None:
+    @shop.app.route("/varied", methods=["GET"])
+    async def varied(request: Request) -> JSONResponse:
+        return JSONResponse(dict(request.session), headers={"vary": "Accept"})
+
+    client = shop.client()
+    client.post("/set", json={"a": 1})
+    answer = client.get("/varied")
+    assert (answer.json(), answer.headers["vary"]) == ({"a": 1}, "Accept, Cookie")
+    assert "set-cookie" not in answer.headers
