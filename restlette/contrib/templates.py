@@ -440,17 +440,30 @@ class ProblemPages:
         self, held: list[Message], scope: Scope, receive: Receive, send: Send
     ) -> None:
         start, *rest = held
-        content = b"".join(message.get("body", b"") for message in rest)
-        # An answer to HEAD has none; nobody sees the page that is made then.
-        problem = STANDARD.loads(content) if content else {}
+        problem = _read_problem(b"".join(each.get("body", b"") for each in rest))
+        if problem is None:
+            # It says that it is one, and is none.
+            for message in held:
+                await send(message)
+            return
         page = self.templates.TemplateResponse(
             Request(scope), self.name, {"problem": problem}, start["status"]
         )
-        kept = [field for field in start["headers"] if field[0] not in _OF_CONTENT]
-        if not content:
+        if not problem:
             del page.headers["content-length"]
+        kept = [field for field in start["headers"] if field[0] not in _OF_CONTENT]
         page.raw_headers.extend(kept)
+        page.headers.add_vary_header("Accept")
         await page(scope, receive, send)
+
+
+def _read_problem(content: bytes) -> dict[str, Any] | None:
+    """Give problem details; nothing of an answer to HEAD, None where they are none."""
+    try:
+        problem = STANDARD.loads(content) if content else {}
+    except ValueError:
+        return None
+    return problem if isinstance(problem, dict) else None
 
 
 def _is_problem(message: Message) -> bool:

@@ -497,18 +497,23 @@ def test_other_answers_are_left_as_they_are(directory: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fields", "text"),
+    ("fields", "title", "text"),
     [
-        ([], "409 None of ours /"),
-        ([(b"content-encoding", b"identity")], '{"status":409,"title":"None of ours"}'),
+        ([], b'"None of ours"}', "409 None of ours /"),
+        (
+            [(b"content-encoding", b"identity")],
+            b'"None of ours"}',
+            '{"status":409,"title":"None of ours"}',
+        ),
+        ([], b'"', '{"status":409,"title":"'),
     ],
 )
 def test_whoever_has_told_of_it(
-    directory: Path, fields: list[tuple[bytes, bytes]], text: str
+    directory: Path, fields: list[tuple[bytes, bytes]], title: bytes, text: str
 ) -> None:
-    """What comes in pieces is put together; what is encoded cannot be read."""
+    """What comes in pieces is put together; what cannot be read is left as it is."""
     problem = (b"content-type", b"application/problem+json")
-    body = [b'{"status":409,', b'"title":"None of ours"}']
+    body = [b'{"status":409,', b'"title":' + title]
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         headers = [problem, *fields]
@@ -522,6 +527,19 @@ def test_whoever_has_told_of_it(
     pages = ProblemPages(app, Jinja2Templates(directory))
     answer = call(pages, "GET", "/", headers=BROWSER)
     assert (answer.status_code, answer.text) == (409, text)
+
+
+def test_what_depends_on_accept_says_so(directory: Path) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        answer = JSONResponse([1], 409, media_type="application/problem+json")
+        if scope["path"] == "/problem":
+            answer.body = b'{"title":"Ours"}'
+        await answer(scope, receive, send)
+
+    pages = ProblemPages(app, Jinja2Templates(directory))
+    page = call(pages, "GET", "/problem", headers=BROWSER, strict=False)
+    assert (page.text, page.headers["vary"]) == (" Ours /problem", "Accept")
+    assert call(pages, "GET", "/", headers=BROWSER).json() == [1]
 
 
 def test_a_page_of_problems_has_to_be_there(directory: Path) -> None:
