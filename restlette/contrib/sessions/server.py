@@ -222,34 +222,38 @@ class _SessionsMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a scope; when a lifespan ends, the store is closed."""
-        if scope["type"] == "lifespan":
-            await self.app(scope, receive, self._closing(send))
-            return
-        if scope["type"] not in ("http", "websocket"):
+        if scope["type"] != "http" and scope["type"] != "websocket":
+            if scope["type"] == "lifespan":
+                send = self._closing(send)
             await self.app(scope, receive, send)
             return
         sessions = self.sessions
         visit = _Visit(sessions, scope, receive, send)
         value = sessions.cookie.read(scope)
-        if value is not None:
-            # SECURITY: an id is one that was given out; no other one makes a session,
-            # and what cannot be one is not looked up.
-            if len(value) != _ID_LENGTH:
-                visit.is_stray = True
+        key, record = "", None
+        # SECURITY: an id is one that was given out; no other one makes a session, and
+        # what cannot be one is not looked up.
+        if value is not None and len(value) == _ID_LENGTH:
+            key = key_of(value)
             # PERF: what is in memory needs nobody to wait.
-            elif sessions.memory is not None:
-                key = key_of(value)
-                visit.find(key, sessions.memory.get(key))
-            elif not await self._looked_up(key_of(value), visit):
-                await _refuse(scope, receive, send)
-                return
-        found = visit.found
-        session = scope["session"] = visit.session = Session(
-            None if found is None else found[1].text
-        )
+            if sessions.memory is not None:
+                record = sessions.memory.get(key)
+            else:
+                record = await self._load(key, visit)
+                if visit.is_unknown and sessions.when_down == "refuse":
+                    await _refuse(scope, receive, send)
+                    return
+        if record is not None and record.expires > (now := time.time()):
+            visit.found = key, record
+            # PERF: most are far from it.
+            visit.may_be_due = record.expires - now < sessions.idle * _FRESH
+            session = Session(record.text)
+            session.owner = record.user
+        else:
+            visit.is_stray = value is not None and not visit.is_unknown
+            session = Session(None)
         session.saver = visit
-        if found is not None:
-            session.owner = found[1].user
+        scope["session"] = visit.session = session
         try:
             await self.app(scope, receive, visit.send)
             if scope["type"] == "websocket" and visit.has_begun:
@@ -258,16 +262,15 @@ class _SessionsMiddleware:
             # PERF: what holds itself waits for the collector.
             session.saver = None
 
-    async def _looked_up(self, key: str, visit: _Visit) -> bool:
-        """Ask the store; False where it is down, and the request is refused for it."""
+    async def _load(self, key: str, visit: _Visit) -> Record | None:
+        """Ask the store what it has."""
         sessions = self.sessions
         try:
-            visit.find(key, await sessions.ask(sessions.store.load(key)))
+            return await sessions.ask(sessions.store.load(key))
         except StoreDown as exc:
             visit.is_unknown = True
             log.error("sessions: the store is down: %s", exc)
-            return sessions.when_down != "refuse"
-        return True
+            return None
 
     def _closing(self, send: Send) -> Send:
         async def send_and_close(message: Message) -> None:
@@ -295,6 +298,7 @@ class _Visit:
         session: What the application has made of it.
         is_stray: Whether there is a cookie, and no session.
         is_unknown: Whether the store could not say.
+        may_be_due: Whether it may be time to put the end off.
         has_begun: Whether the answer has; a cookie cannot be set from then on.
         line: What sets the cookie; None where it stays as it is.
     """
@@ -303,8 +307,7 @@ class _Visit:
     session: Session
     found: tuple[str, Record] | None = None
     line: bytes | None = None
-    is_stray = is_unknown = has_begun = False
-    _may_be_due = False
+    is_stray = is_unknown = has_begun = may_be_due = False
 
     def __init__(
         self, sessions: Sessions, scope: Scope, receive: Receive, send: Send
@@ -313,16 +316,6 @@ class _Visit:
         self._scope = scope
         self._receive = receive
         self._send = send
-
-    def find(self, key: str, record: Record | None) -> None:
-        """Take note of what the store has."""
-        now = time.time()
-        if record is not None and record.expires > now:
-            self.found = key, record
-            # PERF: most are far from it.
-            self._may_be_due = record.expires - now < self.sessions.idle * _FRESH
-        else:
-            self.is_stray = True
 
     @property
     def key(self) -> str | None:
@@ -338,7 +331,7 @@ class _Visit:
             may_differ = session.accessed or session.owner is not None
         else:
             may_differ = (
-                self._may_be_due
+                self.may_be_due
                 or not session.is_as_it_came
                 or session.owner != found[1].user
             )

@@ -9,7 +9,7 @@ that was deleted does not come back.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import NamedTuple, Protocol
 
 __all__ = ["MemoryStore", "Record", "SessionStore"]
@@ -91,10 +91,8 @@ class MemoryStore:
     def __init__(self, most: int = 100_000) -> None:
         self._most = most
         self._records: OrderedDict[str, Record] = OrderedDict()
-
-    def get(self, key: str) -> Record | None:
-        """Give a session at once; None where there is none."""
-        return self._records.get(key)
+        # Gives a session at once; None where there is none.
+        self.get: Callable[[str], Record | None] = self._records.get
 
     async def load(self, key: str) -> Record | None:
         """Give a session; None where there is none."""
