@@ -80,6 +80,7 @@ def serving(
     *,
     options: Iterable[str] = (),
     complaints: Iterable[str] = COMPLAINTS,
+    python: str = sys.executable,
 ) -> Iterator[Server]:
     """Run an application under a server, in Python's development mode.
 
@@ -89,6 +90,7 @@ def serving(
         log: Where its output goes.
         options: Further words of its command line.
         complaints: Regular expressions that are found nowhere in the output.
+        python: The interpreter, of an environment that has the server.
 
     Raises:
         RuntimeError: The server did not start, did not stop when it was told to, or
@@ -97,7 +99,7 @@ def serving(
     with _port() as port, log.open("wb") as output:
         words = COMMANDS[name].format(app=app, host=HOST, port=port).split()
         process = subprocess.Popen(
-            [sys.executable, "-X", "dev", "-m", *words, *options],
+            [python, "-X", "dev", "-m", *words, *options],
             cwd=ROOT,
             # gunicorn keeps a control socket in the home directory.
             env={**os.environ, "PYTHONUNBUFFERED": "1", "HOME": str(log.parent)},

@@ -12,13 +12,20 @@ mode".
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from inspect import get_annotations
 from typing import Any, ClassVar, Final
 
 from restlette.contrib.graphql.context import Context, background_of
 from restlette.contrib.graphql.engine import Engine, Operation, Refused, Result
+from restlette.contrib.graphql.multipart import (
+    FORMATS,
+    MIXED,
+    MixedStream,
+    Parts,
+    format_for,
+)
 from restlette.contrib.graphql.parameters import Malformed, Parameters
 from restlette.contrib.graphql.uploads import is_asked_about, read_upload
 from restlette.http.errors import (
@@ -40,7 +47,7 @@ __all__ = ["GraphQLEndpoint", "wanting"]
 _JSON: Final = "application/json"
 _RESPONSE: Final = "application/graphql-response+json"
 _EVENTS: Final = "text/event-stream"
-_MULTIPART: Final = "multipart/form-data"
+_FORM: Final = "multipart/form-data"
 
 # NOTE: "If the client does not supply an Accept header", the server should take it for
 # the new media type since 2025; public test suites, and clients that say `*/*`, want
@@ -129,6 +136,28 @@ class GraphQLEndpoint(HTTPEndpoint):
             async for result in results:
                 yield result
 
+    async def deliver(
+        self, operation: Operation, context: Any
+    ) -> AsyncGenerator[Result, None]:
+        """Execute an operation parts of which are put off, by `@defer` or `@stream`.
+
+        Override it to do something before or after. A client that takes no parts is
+        given what `execute` gives.
+
+        Args:
+            operation: The operation.
+            context: What resolvers see as `info.context`.
+
+        Yields:
+            The parts; `hasNext` is true in all but the last.
+
+        Raises:
+            Refused: It is not executed.
+        """
+        async with aclosing(self.engine.deliver(operation, context)) as results:
+            async for result in results:
+                yield result
+
     async def results(
         self, operation: Operation, context: Any
     ) -> AsyncGenerator[Result, None]:
@@ -137,10 +166,14 @@ class GraphQLEndpoint(HTTPEndpoint):
         Raises:
             Refused: It is not executed.
         """
-        if operation.kind != "subscription":
+        if operation.kind == "subscription":
+            results = self.subscribe(operation, context)
+        elif operation.increments:
+            results = self.deliver(operation, context)
+        else:
             yield await self.execute(operation, context)
             return
-        async with aclosing(self.subscribe(operation, context)) as results:
+        async with aclosing(results):
             async for result in results:
                 yield result
 
@@ -150,7 +183,7 @@ class GraphQLEndpoint(HTTPEndpoint):
         file = None if page is None else await page.find(request)
         if file is not None:
             return file
-        media_type = _media_type(request)
+        media_type = _media_type(request, self.engine.has_parts)
         query = request.query_params
         try:
             parameters = Parameters.from_query(query, request.codec)
@@ -160,8 +193,8 @@ class GraphQLEndpoint(HTTPEndpoint):
 
     async def post(self, request: Request) -> Response:
         """Answer a query or a mutation that came as JSON, or in a form with files."""
-        media_type = _media_type(request)
-        is_form = self.engine.uploads and _is_multipart(request)
+        media_type = _media_type(request, self.engine.has_parts)
+        is_form = self.engine.uploads and _is_form(request)
         if not is_form:
             _check_content_type(request, self.engine.uploads)
         elif not is_asked_about(request):
@@ -195,6 +228,12 @@ class GraphQLEndpoint(HTTPEndpoint):
             context = await self.make_context(request)
             if media_type == _EVENTS:
                 return self._stream(request, operation, context)
+            accept = find_accept(request.scope)
+            form = format_for(accept, operation.increments)
+            if operation.increments and form is not None:
+                return await self._in_parts(
+                    request, operation, context, media_type, form
+                )
             result = await self.execute(operation, context)
         except Refused as exc:
             if media_type == _EVENTS:
@@ -218,25 +257,61 @@ class GraphQLEndpoint(HTTPEndpoint):
                 yield _next(exc.result)
             yield _COMPLETE
 
-        async def background() -> None:
-            tasks = background_of(context)
-            if tasks is not None:
-                await tasks()
-
         response = _events(request, events())
-        response.background = background
+        response.background = _background(context)
+        return response
+
+    async def _in_parts(
+        self,
+        request: Request,
+        operation: Operation,
+        context: Any,
+        media_type: str,
+        format: str,
+    ) -> Response:
+        """Answer with a part for each result, or as ever if there is only one.
+
+        Raises:
+            Refused: It is not executed.
+        """
+        results = self.deliver(operation, context)
+        first = await anext(results)
+        if first.content.get("hasNext"):
+            parts = Parts(first.content, results, format)
+            response: Response = _mixed(request, parts, format)
+        else:
+            await results.aclose()
+            response = _response(request, first, media_type)
+        response.background = _background(context)
         return response
 
 
-def _media_type(request: Request) -> str:
-    """Give the media type of the answer.
+def _background(context: Any) -> Callable[[], Awaitable[None]]:
+    """Give what runs when the answer was sent, also what is added until then."""
+
+    async def background() -> None:
+        tasks = background_of(context)
+        if tasks is not None:
+            await tasks()
+
+    return background
+
+
+def _media_type(request: Request, has_parts: bool) -> str:
+    """Give the media type of an answer without parts, or of events.
+
+    Args:
+        request: The request.
+        has_parts: Whether an answer may be a part, for who takes nothing else.
 
     Raises:
         NotAcceptable: The client takes none that there is.
     """
     accept = find_accept(request.scope)
     named = accept is not None and _RESPONSE.encode() in accept.lower()
-    offers = _NAMED if named else _OFFERS
+    offers: tuple[str, ...] = _NAMED if named else _OFFERS
+    if has_parts:
+        offers = (*offers, *FORMATS)
     chosen = select(accept, offers)
     if chosen is None:
         raise NotAcceptable(available=_NAMED)
@@ -250,9 +325,9 @@ def _content(request: Request) -> MediaType | None:
         return None
 
 
-def _is_multipart(request: Request) -> bool:
+def _is_form(request: Request) -> bool:
     content = _content(request)
-    return content is not None and content.essence == _MULTIPART
+    return content is not None and content.essence == _FORM
 
 
 def _check_content_type(request: Request, uploads: bool) -> None:
@@ -270,13 +345,15 @@ def _check_content_type(request: Request, uploads: bool) -> None:
         or content.essence != _JSON
         or (content.charset or "utf-8").lower() != "utf-8"
     ):
-        accepted = [_JSON, _MULTIPART] if uploads else [_JSON]
+        accepted = [_JSON, _FORM] if uploads else [_JSON]
         raise UnsupportedMediaType(accepted=accepted, method="POST")
 
 
 def _response(request: Request, result: Result, media_type: str) -> Response:
     # application/json: "The server SHOULD use the 200 status code for every response
     # to a well-formed GraphQL-over-HTTP request".
+    if media_type.startswith(MIXED):
+        return _mixed(request, _alone(result.content), media_type)
     status_code = 200 if media_type == _JSON else result.status_code
     headers = {"vary": "Accept", "x-content-type-options": "nosniff"}
     content = request.codec.dumps(result.content)
@@ -297,12 +374,24 @@ def _events(request: Request, events: Any) -> EventStream[Any]:
     return response
 
 
+async def _alone(content: dict[str, Any]) -> AsyncGenerator[dict[str, Any], None]:
+    yield content
+
+
+def _mixed(request: Request, parts: Any, format: str) -> MixedStream:
+    headers = {"vary": "Accept", "x-content-type-options": "nosniff"}
+    response = MixedStream(parts, headers=headers)
+    response.encode = request.codec.dumps
+    response.headers["content-type"] += format.removeprefix(MIXED)
+    return response
+
+
 def _told(
     request: Request, message: str, media_type: str, status_code: int
 ) -> Response:
     """Answer what is no request that may be executed, in any media type alike."""
     result = Result({"errors": [{"message": message}]})
-    media_type = _JSON if media_type == _EVENTS else media_type
+    media_type = media_type if media_type == _RESPONSE else _JSON
     response = _response(request, result, media_type)
     response.status_code = status_code
     if status_code == 405:

@@ -8,15 +8,17 @@ server-sent events are ways to and from here.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
+from contextlib import aclosing
 from functools import partial
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from restlette.concurrency import DEFAULT_POOL, as_async, is_async
+from restlette.contrib.graphql.attributes import attribute_of
 from restlette.contrib.graphql.context import Context
+from restlette.contrib.graphql.core import INCREMENTS, PARTS, WHOLE, increments_of
 from restlette.contrib.graphql.documents import Documents, InvalidDocument
-from restlette.contrib.graphql.execution import Execution, attribute_of
 from restlette.contrib.graphql.limits import QueryLimits
 from restlette.contrib.graphql.masking import told
 from restlette.contrib.graphql.page import QueryPage
@@ -57,12 +59,14 @@ class Operation(NamedTuple):
         node: The operation itself.
         variables: Values for its variables, as they came.
         policy: What the client is shown.
+        increments: Which directives put off a part of the answer: "defer", "stream".
     """
 
     document: graphql.DocumentNode
     node: graphql.OperationDefinitionNode
     variables: Mapping[str, Any]
     policy: Policy
+    increments: frozenset[str] = frozenset()
 
     @property
     def kind(self) -> str:
@@ -179,6 +183,10 @@ class Engine:
         self._documents = Documents(self.schema, self.limits)
         self._find = self._finder(persisted)
         self._plain = _plain_resolvers(self.schema)
+        # Whether answers may have parts: graphql-core and the schema are for it.
+        self.has_parts: bool = PARTS is not None and any(
+            self.schema.get_directive(name) for name in INCREMENTS
+        )
 
     def _finder(self, persisted: Any) -> Callable[[str], Awaitable[str | None]] | None:
         """Give what finds the text of a document.
@@ -291,17 +299,19 @@ class Engine:
         if self.schema.get_root_type(node.operation) is None:
             message = f"There is no {node.operation.value} here."
             raise Refused([{"message": message}])
-        return Operation(document, node, parameters.variables or {}, policy)
+        increments = increments_of(document, text) if self.has_parts else frozenset()
+        variables = parameters.variables or {}
+        return Operation(document, node, variables, policy, increments)
 
     def _build(
-        self, operation: Operation, context: Any, root_value: Any
-    ) -> graphql.ExecutionContext:
+        self, kind: Any, operation: Operation, context: Any, root_value: Any
+    ) -> Any:
         """Prepare the execution of an operation.
 
         Raises:
             Refused: The variables are not those of the operation.
         """
-        built = Execution.build(
+        built = kind.build(
             self.schema,
             operation.document,
             root_value,
@@ -325,12 +335,10 @@ class Engine:
         Raises:
             Refused: The variables are not those of the operation, or it took too long.
         """
-        execution = self._build(operation, context, self.root_value)
+        execution = self._build(WHOLE, operation, context, self.root_value)
         return await self._timed(execution, operation)
 
-    async def _timed(
-        self, execution: graphql.ExecutionContext, operation: Operation
-    ) -> Result:
+    async def _timed(self, execution: Any, operation: Operation) -> Result:
         """Give the result.
 
         Raises:
@@ -338,10 +346,52 @@ class Engine:
         """
         try:
             async with asyncio.timeout(self.timeout):
-                return await _executed(execution, operation)
+                result = await execution.whole()
         except TimeoutError:
-            message = f"The operation took longer than {self.timeout:g} seconds."
-            raise Refused([{"message": message}], 503) from None
+            raise Refused([self._late()], 503) from None
+        content: dict[str, Any] = {"data": result.data}
+        if result.errors:
+            content["errors"] = told(result.errors, debug=operation.policy.texts)
+        return Result(content)
+
+    def _late(self) -> dict[str, Any]:
+        """Give the error of an operation that took too long."""
+        return {"message": f"The operation took longer than {self.timeout:g} seconds."}
+
+    async def deliver(
+        self, operation: Operation, context: Any
+    ) -> AsyncGenerator[Result, None]:
+        """Execute a query or a mutation, parts of whose answer are put off.
+
+        Args:
+            operation: The operation; it has `increments`.
+            context: What resolvers see as `info.context`.
+
+        Yields:
+            The parts, of which the last alone has no true `hasNext`.
+
+        Raises:
+            Refused: The variables are not those of the operation, or it took too long
+                to begin.
+        """
+        execution = self._build(PARTS, operation, context, self.root_value)
+        now = asyncio.get_running_loop().time
+        deadline = None if self.timeout is None else now() + self.timeout
+        pending: dict[str, None] | None = None
+        tell = partial(told, debug=operation.policy.texts)
+        async with aclosing(execution.parts(tell)) as parts:
+            while True:
+                try:
+                    async with asyncio.timeout_at(deadline):
+                        part = await anext(parts)
+                except TimeoutError:
+                    if pending is None:
+                        raise Refused([self._late()], 503) from None
+                    part = _broken_off(pending, self._late())
+                pending = _still_pending(pending or {}, part)
+                yield Result(part)
+                if not part.get("hasNext"):
+                    return
 
     async def subscribe(
         self, operation: Operation, context: Any
@@ -359,17 +409,10 @@ class Engine:
         Raises:
             Refused: There is nothing to subscribe to.
         """
-        self._build(operation, context, self.root_value)
+        source = self._build(WHOLE, operation, context, self.root_value)
         texts = operation.policy.texts
         try:
-            events = await graphql.create_source_event_stream(
-                self.schema,
-                operation.document,
-                self.root_value,
-                context,
-                dict(operation.variables),
-                operation.name,
-            )
+            events = await source.events(operation.document, dict(operation.variables))
         except Exception as exc:
             raise Refused(told([_error_of(exc)], debug=texts)) from None
         if isinstance(events, graphql.ExecutionResult):
@@ -377,7 +420,7 @@ class Engine:
         try:
             async for event in events:
                 own = context.renewed() if isinstance(context, Context) else context
-                execution = self._build(operation, own, event)
+                execution = self._build(WHOLE, operation, own, event)
                 try:
                     result = await self._timed(execution, operation)
                 except Refused as exc:
@@ -402,24 +445,20 @@ def _missing(operation_name: str | None) -> str:
     return f"The document has no operation named {printable(operation_name)!r}."
 
 
-async def _executed(
-    execution: graphql.ExecutionContext, operation: Operation
-) -> Result:
-    """Execute what was prepared."""
-    errors = execution.collected_errors.errors
-    data: Any = None
-    try:
-        data = execution.execute_operation(operation.node, execution.root_value)
-        if execution.is_awaitable(data):
-            data = await data
-    except graphql.GraphQLError as exc:
-        errors.append(exc)
-        data = None
-    result = execution.build_response(data, errors)
-    content: dict[str, Any] = {"data": result.data}
-    if result.errors:
-        content["errors"] = told(result.errors, debug=operation.policy.texts)
-    return Result(content)
+def _still_pending(
+    pending: dict[str, None], part: Mapping[str, Any]
+) -> dict[str, None]:
+    """Give the ids of what a client waits for when it has a part."""
+    announced = {each["id"]: None for each in part.get("pending", ())}
+    completed = {each["id"] for each in part.get("completed", ())}
+    both = {**pending, **announced}
+    return {name: None for name in both if name not in completed}
+
+
+def _broken_off(pending: Iterable[str], error: dict[str, Any]) -> dict[str, Any]:
+    """Give the last part of an answer of which more was awaited."""
+    completed = [{"id": name, "errors": [error]} for name in pending]
+    return {"completed": completed, "hasNext": False}
 
 
 async def _close(events: object) -> None:

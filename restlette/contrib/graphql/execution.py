@@ -1,4 +1,4 @@
-"""Execution: graphql-core's, with less work for each field and nothing left behind.
+"""Execution by graphql-core 3.2, with less work for each field and nothing left behind.
 
 The story starts at `Execution.execute_fields`. What is the same for every object of a
 list (which attribute a field is, how its value is written) is worked out once for each
@@ -9,11 +9,11 @@ with the operation: when one fails its neighbours are cancelled, and waited for.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from restlette.concurrency import name_of
+from restlette.contrib.graphql.attributes import Attribute, attribute_of
 from restlette.http.optional import load
 
 if TYPE_CHECKING:
@@ -29,33 +29,10 @@ else:
         "graphql.pyutils", "graphql", needed_by="restlette.contrib.graphql"
     ).Path
 
-__all__ = ["Attribute", "Execution", "attribute_of"]
+__all__ = ["Execution", "Parts", "Whole"]
 
 Nodes = list["graphql.FieldNode"]
 Fields = dict[str, Nodes]
-
-# What graphene gives to a field that has no resolver of its own.
-_GRAPHENES = "graphene.types.resolver", "dict_or_attr_resolver"
-
-
-class Attribute(NamedTuple):
-    """An attribute, or an item of a mapping, that is the value of a field.
-
-    Attributes:
-        name: Its name.
-        default: What stands for it where it is missing.
-        mappings: What is asked for an item instead.
-    """
-
-    name: str
-    default: Any
-    mappings: Any
-
-    def of(self, source: Any) -> Any:
-        """Give the value."""
-        if isinstance(source, self.mappings):
-            return source.get(self.name, self.default)
-        return getattr(source, self.name, self.default)
 
 
 class _Step(NamedTuple):
@@ -74,28 +51,39 @@ class _Step(NamedTuple):
     constant: str | None = None
 
 
-def attribute_of(field: graphql.GraphQLField, name: str) -> Attribute | None:
-    """Give the attribute that a field without a resolver of its own reads.
-
-    Args:
-        field: The field.
-        name: Its name in the document.
-
-    Returns:
-        The attribute; None where a resolver has more to do than to read it.
-    """
-    resolve = field.resolve
-    if resolve is None:
-        return Attribute(name, None, Mapping)
-    if isinstance(resolve, partial) and len(resolve.args) == 2 and not resolve.keywords:
-        function: Any = resolve.func
-        if (getattr(function, "__module__", ""), name_of(function)) == _GRAPHENES:
-            return Attribute(*resolve.args, dict)
-    return None
-
-
 class Execution(graphql.ExecutionContext):
     """The execution of one operation."""
+
+    async def whole(self) -> graphql.ExecutionResult:
+        """Execute a query or a mutation, or one event of a subscription."""
+        errors = self.collected_errors.errors
+        data: Any = None
+        try:
+            data = self.execute_operation(self.operation, self.root_value)
+            if self.is_awaitable(data):
+                data = await data
+        except graphql.GraphQLError as exc:
+            errors.append(exc)
+            data = None
+        return self.build_response(data, errors)
+
+    async def events(
+        self, document: graphql.DocumentNode, variables: dict[str, Any]
+    ) -> Any:
+        """Give the events of a subscription, or a result with what is wrong.
+
+        Args:
+            document: The document that was prepared.
+            variables: Values for its variables, as they came.
+        """
+        return await graphql.create_source_event_stream(
+            self.schema,
+            document,
+            self.root_value,
+            self.context_value,
+            variables,
+            None if self.operation.name is None else self.operation.name.value,
+        )
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
@@ -244,6 +232,10 @@ class Execution(graphql.ExecutionContext):
             # SECURITY: the client did not send the value, and need not learn of it.
             raise TypeError(exc.message) from exc
 
+
+# One answer is all that graphql-core 3.2 has.
+Whole = Execution
+Parts = None
 
 # What is never awaited or called, and so is written as it is.
 _PLAIN = frozenset((str, int, float, bool))

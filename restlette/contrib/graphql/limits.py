@@ -82,6 +82,11 @@ class _Measure(NamedTuple):
         )
 
 
+def _directives(node: Any) -> int:
+    # graphql-core 3.3 has None where there are none.
+    return len(node.directives or ())
+
+
 class _Scale:
     """Measures the definitions of a document, each of them once.
 
@@ -101,9 +106,7 @@ class _Scale:
         self._measured: dict[str, _Measure] = {}
 
     def definition(self, node: graphql.ExecutableDefinitionNode) -> _Measure:
-        own = len(node.directives) + sum(
-            len(variable.directives) for variable in node.variable_definitions or ()
-        )
+        own = sum(map(_directives, (node, *(node.variable_definitions or ()))))
         return _Measure(directives=own).beside(self._set(node.selection_set))
 
     def _set(self, node: graphql.SelectionSetNode | None) -> _Measure:
@@ -113,7 +116,7 @@ class _Scale:
         return measure
 
     def _selection(self, node: graphql.SelectionNode) -> _Measure:
-        own = _Measure(directives=len(node.directives))
+        own = _Measure(directives=_directives(node))
         if isinstance(node, graphql.FragmentSpreadNode):
             return own.beside(self._fragment(node.name.value))
         if isinstance(node, graphql.InlineFragmentNode):

@@ -7,7 +7,7 @@ an HTTPException; of anything else the client learns under which number it is lo
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 else:
     graphql = load("graphql", "graphql", needed_by="restlette.contrib.graphql")
 
-__all__ = ["told"]
+__all__ = ["Tell", "told"]
+
+# Gives errors as one client sees them.
+Tell = Callable[[Iterable["graphql.GraphQLError"]], list[dict[str, Any]]]
 
 
 def told(
