@@ -30,7 +30,8 @@ type Query {
 
 type Many { failing: String!  slow: String }
 type Book { title: String  author: String  pages: Int!  slow: String  broken: String }
-type Mutation { add: Book  plain: String }
+type Mutation { add: Book  plain: String  keep(file: Upload!): Int }
+scalar Upload
 type Subscription { count(to: Int!): Int  failing: Int  nothing: Int }
 """
 
@@ -64,7 +65,7 @@ def course() -> Course:
 
 @pytest.fixture
 def schema(both: Any, course: Course) -> Any:
-    graphql, _ = both
+    graphql, contrib = both
     made = graphql.build_schema(
         SDL
         + "directive @defer(if: Boolean! = true, label: String)"
@@ -122,7 +123,14 @@ def schema(both: Any, course: Course) -> Any:
     def leaf(root: Any, info: Any) -> str:
         return "the password is swordfish"
 
+    async def keep(root: Any, info: Any, file: Any) -> int:
+        return len(await file.read())
+
     types = made.type_map
+    argument = types["Mutation"].fields["keep"].args["file"]
+    argument.type = graphql.GraphQLNonNull(contrib.Upload)
+    types["Upload"] = contrib.Upload
+    types["Mutation"].fields["keep"].resolve = keep
     fields = types["Query"].fields
     fields["name"].resolve = lambda root, info: "Ann"
     fields["book"].resolve = lambda root, info: Book("Dune")
@@ -511,3 +519,16 @@ def test_subscriptions_go_on_as_ever(app: Restlette) -> None:
     )
     answer = ask(app, "subscription { nothing }", "text/event-stream")
     assert "Subscription field must return AsyncIterable" in answer.text
+
+
+def test_files_are_taken(both: Any, schema: Any) -> None:
+    query = "mutation ($f: Upload!) { keep(file: $f) }"
+    operations = json.dumps({"query": query, "variables": {"f": None}})
+    answer = call(
+        both[1].GraphQLApp(schema, uploads=True),
+        "POST",
+        data={"operations": operations, "map": '{"0": ["variables.f"]}'},
+        files={"0": ("dune.txt", b"sand")},
+        headers={"graphql-require-preflight": "1"},
+    )
+    assert answer.json() == {"data": {"keep": 4}}
