@@ -19,8 +19,11 @@ else:
 
 __all__ = ["INCREMENTS", "PARTS", "WHOLE", "increments_of"]
 
-_name: Final = "parts" if hasattr(graphql, "Executor") else "execution"
-_chosen: Final[Any] = import_module(f"restlette.contrib.graphql.{_name}")
+_chosen: Any
+if hasattr(graphql, "Executor"):
+    _chosen = import_module("restlette.contrib.graphql.parts")
+else:
+    _chosen = import_module("restlette.contrib.graphql.execution")
 
 WHOLE: Final[Any] = _chosen.Whole
 """Executes with one answer: `whole()`, and `events(…)` of a subscription."""

@@ -20,35 +20,25 @@ from restlette.contrib.graphql.context import Context
 from restlette.contrib.graphql.core import INCREMENTS, PARTS, WHOLE, increments_of
 from restlette.contrib.graphql.documents import Documents, InvalidDocument
 from restlette.contrib.graphql.limits import QueryLimits
-from restlette.contrib.graphql.masking import told
+from restlette.contrib.graphql.masking import Policy, told
 from restlette.contrib.graphql.page import QueryPage
 from restlette.contrib.graphql.parameters import Parameters
 from restlette.http.debug import is_local
 from restlette.http.optional import load
 from restlette.http.printable import printable
 from restlette.http.request import HTTPConnection
+from restlette.http.types import Scope
 from restlette.http.websocket import WebSocket
+from restlette.resources.freezing import problems_of
+from restlette.resources.problem import Problem
+from restlette.resources.routes import RouteInfo
 
 if TYPE_CHECKING:
     import graphql
 else:
     graphql = load("graphql", "graphql", needed_by="restlette.contrib.graphql")
 
-__all__ = ["Engine", "Operation", "Policy", "Refused", "Result"]
-
-
-class Policy(NamedTuple):
-    """What one client is shown.
-
-    Attributes:
-        introspection: Whether `__schema` and `__type` are answered.
-        suggestions: Whether errors say what was probably meant.
-        texts: Whether the texts of exceptions are shown.
-    """
-
-    introspection: bool = False
-    suggestions: bool = False
-    texts: bool = False
+__all__ = ["Engine", "Operation", "Refused", "Result"]
 
 
 class Operation(NamedTuple):
@@ -253,7 +243,8 @@ class Engine:
         introspection = self.introspection
         if introspection is None:
             introspection = debug
-        return Policy(introspection, debug, debug and is_local(scope))
+        texts = debug and is_local(scope)
+        return Policy(introspection, debug, texts, _problems(scope))
 
     async def _text(self, parameters: Parameters) -> str:
         """Give the text of the document that a request means.
@@ -351,7 +342,7 @@ class Engine:
             raise Refused([self._late()], 503) from None
         content: dict[str, Any] = {"data": result.data}
         if result.errors:
-            content["errors"] = told(result.errors, debug=operation.policy.texts)
+            content["errors"] = told(result.errors, policy=operation.policy)
         return Result(content)
 
     def _late(self) -> dict[str, Any]:
@@ -378,7 +369,7 @@ class Engine:
         now = asyncio.get_running_loop().time
         deadline = None if self.timeout is None else now() + self.timeout
         pending: dict[str, None] | None = None
-        tell = partial(told, debug=operation.policy.texts)
+        tell = partial(told, policy=operation.policy)
         async with aclosing(execution.parts(tell)) as parts:
             while True:
                 try:
@@ -410,13 +401,13 @@ class Engine:
             Refused: There is nothing to subscribe to.
         """
         source = self._build(WHOLE, operation, context, self.root_value)
-        texts = operation.policy.texts
+        policy = operation.policy
         try:
             events = await source.events(operation.document, dict(operation.variables))
         except Exception as exc:
-            raise Refused(told([_error_of(exc)], debug=texts)) from None
+            raise Refused(told([_error_of(exc)], policy=policy)) from None
         if isinstance(events, graphql.ExecutionResult):
-            raise Refused(told(events.errors or (), debug=texts))
+            raise Refused(told(events.errors or (), policy=policy))
         try:
             async for event in events:
                 own = context.renewed() if isinstance(context, Context) else context
@@ -429,10 +420,20 @@ class Engine:
                 if isinstance(own, Context) and own.background.tasks:
                     await own.background()
         except Exception as exc:
-            errors = told([_error_of(exc)], debug=texts)
+            errors = told([_error_of(exc)], policy=policy)
             yield Result({"data": None, "errors": errors})
         finally:
             await _close(events)
+
+
+def _problems(scope: Scope) -> Mapping[type[BaseException], Problem]:
+    """Give the problems that hold where a schema is served."""
+    route = scope.get("route")
+    if isinstance(route, RouteInfo):
+        return route.problems
+    # What is mounted has no route, but an application around it, which may be another
+    # framework's.
+    return problems_of((getattr(scope.get("app"), "exception_handlers", {}),))
 
 
 def _error_of(exc: Exception) -> graphql.GraphQLError:

@@ -201,7 +201,7 @@ class GraphQLSocket(WebSocketEndpoint):
             return
         except Exception as exc:
             failed = graphql.GraphQLError(str(exc), original_error=exc)
-            await tell("error", told([failed], debug=operation.policy.texts))
+            await tell("error", told([failed], policy=operation.policy))
             return
         finally:
             if self._running.get(name, (None, None))[1] is task:

@@ -16,8 +16,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from restlette import HTTPException, InternalServerError
-from restlette.contrib.graphql import Context, Engine, GraphQLApp
+from restlette import HTTPException, InternalServerError, Restlette, Router
+from restlette.contrib.graphql import Context, Engine, GraphQL, GraphQLApp
 from restlette.contrib.graphql.execution import Execution
 from restlette.testing import call, call_async
 from tests.contrib.graphql.shelf import (
@@ -173,6 +173,96 @@ def test_others_are_masked(exc: Exception) -> None:
 
 def test_a_4xx_of_any_kind_is_shown() -> None:
     assert raising(HTTPException(418))["message"] == "I'm a Teapot"
+
+
+class Sold(Exception):
+    """A book that is gone."""
+
+
+class SoldTwice(Sold):
+    """A book that somebody else has bought."""
+
+
+def selling(exc: Exception, **problem: Any) -> Any:
+    """The one error of a resolver that raises, in an application that maps it."""
+    own = graphql.build_schema(
+        "type Query { name: String } type Subscription { name: String }"
+    )
+    assert own.query_type is not None
+    assert own.subscription_type is not None
+
+    async def resolve(source: Any, info: Any) -> str:
+        raise exc
+
+    own.query_type.fields["name"].resolve = resolve
+    own.subscription_type.fields["name"].subscribe = resolve
+    app = Restlette()
+    app.problem(Sold, **problem)
+    inner = Router()
+    inner.problem(SoldTwice, status_code=410, detail="Somebody else was faster.")
+    inner.add_route("/graph", GraphQL(own).endpoint)
+    app.mount("/inner", inner)
+    app.mount("/alone", GraphQLApp(own))
+    app.install(GraphQL(own))
+    app.install(GraphQL(own, path="/elsewhere"))
+    return app
+
+
+def problem_of(app: Any, path: str = "/graphql") -> Any:
+    (error,) = ask("{ name }", app, path=path).json()["errors"]
+    assert error["path"] == ["name"]
+    return error
+
+
+def test_an_exception_that_the_application_maps_is_a_problem() -> None:
+    """Also one of a class below it, wherever the schema is served."""
+    problem: dict[str, Any] = {
+        "status_code": 409,
+        "type": "https://shop.example/sold",
+        "title": "It is sold",
+        "detail": str,
+        "extensions": lambda exc: {"by": len(exc.args)},
+    }
+    extensions = {"status": 409, "type": "https://shop.example/sold", "by": 1}
+    for exc in (Sold("Dune is gone."), SoldTwice("Dune is gone.")):
+        app = selling(exc, **problem)
+        for path in ("/graphql", "/elsewhere", "/alone"):
+            error = problem_of(app, path)
+            assert error["message"] == "Dune is gone."
+            assert error["extensions"] == extensions
+    events = ask("subscription { name }", app, accept="text/event-stream").text
+    assert '"message":"Dune is gone."' in events
+
+
+def test_the_innermost_router_says_which_problem_it_is() -> None:
+    error = problem_of(selling(SoldTwice(), status_code=503), "/inner/graph")
+    assert error["message"] == "Somebody else was faster."
+    assert error["extensions"] == {"status": 410}
+
+
+def test_a_problem_of_any_status_is_shown_as_it_is_documented() -> None:
+    """Without a detail its title is, and not the text of the exception."""
+    error = problem_of(selling(Sold("swordfish"), status_code=503))
+    assert error["message"] == "Service Unavailable"
+    assert error["extensions"] == {"status": 503}
+
+
+def test_a_problem_that_fails_is_masked(caplog: pytest.LogCaptureFixture) -> None:
+    def fail(exc: Sold) -> str:
+        raise LookupError("nobody knows")
+
+    error = problem_of(selling(Sold(), status_code=409, detail=fail))
+    assert error["message"].startswith("Something went wrong here")
+    assert "name: LookupError: nobody knows (id " in caplog.text
+
+
+def test_who_maps_nothing_is_told_nothing() -> None:
+    """A GraphQLApp alone has no application that could."""
+    error = raising(Sold("swordfish"))
+    assert error["message"].startswith("Something went wrong here")
+    assert problem_of(selling(ValueError("swordfish"), status_code=409))[
+        "message"
+    ].startswith("Something went wrong here")
 
 
 @pytest.mark.parametrize(
