@@ -145,6 +145,11 @@ class Restlette(Router):
         self._changed()
 
     @property
+    def pool(self) -> ThreadPool:
+        """Where plain functions of the application run."""
+        return self._pool
+
+    @property
     def router(self) -> Router:
         """The root of the tree: the application itself."""
         return self

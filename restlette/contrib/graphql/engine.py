@@ -14,7 +14,7 @@ from functools import partial
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from restlette.concurrency import DEFAULT_POOL, as_async, is_async
+from restlette.concurrency import DEFAULT_POOL, ThreadPool, is_async
 from restlette.contrib.graphql.attributes import attribute_of
 from restlette.contrib.graphql.context import Context
 from restlette.contrib.graphql.core import INCREMENTS, PARTS, WHOLE, increments_of
@@ -48,7 +48,7 @@ class Operation(NamedTuple):
         document: The document that it stands in.
         node: The operation itself.
         variables: Values for its variables, as they came.
-        policy: What the client is shown.
+        policy: What holds for the client.
         increments: Which directives put off a part of the answer: "defer", "stream".
     """
 
@@ -152,7 +152,7 @@ class Engine:
                 f"{context!r}."
             )
         self.context = context
-        self._make_context = None if _is_context(context) else as_async(context)
+        self._make_context = None if _is_context(context) else _called(context)
         self.root_value = root_value
         self.debug = debug
         self.introspection = introspection
@@ -168,7 +168,7 @@ class Engine:
         self.uploads = uploads
         self.timeout = timeout
         self.init_timeout = init_timeout
-        self._on_init = None if on_init is None else as_async(on_init)
+        self._on_init = None if on_init is None else _called(on_init)
         self.limits: QueryLimits = QueryLimits().override(query_limits)
         self._documents = Documents(self.schema, self.limits)
         self._find = self._finder(persisted)
@@ -178,7 +178,7 @@ class Engine:
             self.schema.get_directive(name) for name in INCREMENTS
         )
 
-    def _finder(self, persisted: Any) -> Callable[[str], Awaitable[str | None]] | None:
+    def _finder(self, persisted: Any) -> _Called | None:
         """Give what finds the text of a document.
 
         Raises:
@@ -187,7 +187,7 @@ class Engine:
         if persisted is None:
             return None
         if not isinstance(persisted, Mapping):
-            return as_async(persisted)
+            return _called(persisted)
         for name, source in persisted.items():
             try:
                 self._documents.read(source, introspection=True, suggestions=True)
@@ -198,7 +198,7 @@ class Engine:
                 ) from None
         texts = dict(persisted)
 
-        async def find(name: str) -> str | None:
+        async def find(pool: ThreadPool, name: str) -> str | None:
             return texts.get(name)
 
         return find
@@ -213,7 +213,7 @@ class Engine:
     ) -> Any:
         """Give what resolvers see as `info.context`."""
         if self._make_context is not None:
-            return await self._make_context(connection)
+            return await self._make_context(_pool(connection.scope), connection)
         make: Any = self.context
         return make(connection, **dependencies)
 
@@ -230,12 +230,12 @@ class Engine:
         Raises:
             HTTPException: It is refused.
         """
-        return (
-            None if self._on_init is None else await self._on_init(websocket, payload)
-        )
+        if self._on_init is None:
+            return None
+        return await self._on_init(_pool(websocket.scope), websocket, payload)
 
     def policy(self, connection: HTTPConnection) -> Policy:
-        """Say what a client is shown."""
+        """Say what holds for a client."""
         scope = connection.scope
         debug = self.debug
         if debug is None:
@@ -244,10 +244,14 @@ class Engine:
         if introspection is None:
             introspection = debug
         texts = debug and is_local(scope)
-        return Policy(introspection, debug, texts, _problems(scope))
+        return Policy(introspection, debug, texts, _problems(scope), _pool(scope))
 
-    async def _text(self, parameters: Parameters) -> str:
+    async def _text(self, parameters: Parameters, pool: ThreadPool) -> str:
         """Give the text of the document that a request means.
+
+        Args:
+            parameters: Those of the request.
+            pool: Where what finds it runs, if that is plain.
 
         Raises:
             Refused: There is none.
@@ -260,7 +264,9 @@ class Engine:
                 )
             # One of the two is there, or the parameters would be malformed.
             return parameters.query or ""
-        text = None if self._find is None else await self._find(name)
+        text: str | None = None
+        if self._find is not None:
+            text = await self._find(pool, name)
         if text is None:
             raise Refused([{"message": "There is no document with this id."}])
         return text
@@ -270,12 +276,12 @@ class Engine:
 
         Args:
             parameters: Those of the request.
-            policy: What the client is shown.
+            policy: What holds for the client.
 
         Raises:
             Refused: There is none, or it cannot be executed.
         """
-        text = await self._text(parameters)
+        text = await self._text(parameters, policy.pool)
         try:
             document = self._documents.read(
                 text,
@@ -309,7 +315,9 @@ class Engine:
             context,
             dict(operation.variables),
             operation.name,
-            middleware=_Turns(self._plain) if self._plain else None,
+            middleware=_Turns(self._plain, operation.policy.pool)
+            if self._plain
+            else None,
             hide_suggestions=not operation.policy.suggestions,
         )
         if isinstance(built, list):
@@ -426,6 +434,40 @@ class Engine:
             await _close(events)
 
 
+# Calls a function of the application's, in a thread of a pool if it is plain.
+_Called = Callable[..., Awaitable[Any]]
+
+
+def _called(function: Callable[..., Any]) -> _Called:
+    """Decide, once, how a function of the application's is called.
+
+    Args:
+        function: A plain or an asynchronous one.
+
+    Returns:
+        An asynchronous one, whose first argument is the pool.
+    """
+    if is_async(function):
+
+        async def on_loop(pool: ThreadPool, *args: Any) -> Any:
+            return await function(*args)
+
+        return on_loop
+
+    async def in_thread(pool: ThreadPool, *args: Any) -> Any:
+        result = await pool.run(function, *args)
+        return await result if isawaitable(result) else result
+
+    return in_thread
+
+
+def _pool(scope: Scope) -> ThreadPool:
+    """Give the pool of the application, or that of the process where there is none."""
+    # The application may be another framework's.
+    pool = getattr(scope.get("app"), "pool", None)
+    return pool if isinstance(pool, ThreadPool) else DEFAULT_POOL
+
+
 def _problems(scope: Scope) -> Mapping[type[BaseException], Problem]:
     """Give the problems that hold where a schema is served."""
     route = scope.get("route")
@@ -510,18 +552,20 @@ def _is_graphenes(resolve: Any) -> bool:
 
 
 class _Turns(graphql.MiddlewareManager):
-    """Runs the plain resolvers of one operation's root fields in the thread pool.
+    """Runs the plain resolvers of one operation's root fields in threads.
 
     One after the other: what they share, a session for instance, is not made for
     several threads, and no operation takes all that there are.
 
     Args:
         plain: The resolvers.
+        pool: Where the threads are.
     """
 
-    def __init__(self, plain: frozenset[Any]) -> None:
+    def __init__(self, plain: frozenset[Any], pool: ThreadPool) -> None:
         super().__init__()
         self._plain = plain
+        self._pool = pool
         self._turn = asyncio.Lock()
 
     def get_field_resolver(self, field_resolver: Any) -> Any:
@@ -534,5 +578,5 @@ class _Turns(graphql.MiddlewareManager):
         self, resolve: Callable[..., Any], source: Any, info: Any, **args: Any
     ) -> Any:
         async with self._turn:
-            result = await DEFAULT_POOL.run(resolve, source, info, **args)
+            result = await self._pool.run(resolve, source, info, **args)
         return await result if isawaitable(result) else result

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from restlette.concurrency import DEFAULT_POOL, ThreadPool
 from restlette.http.errors import HTTPException
 from restlette.http.optional import load
 from restlette.http.printable import printable
@@ -29,19 +30,21 @@ Tell = Callable[[Iterable["graphql.GraphQLError"]], list[dict[str, Any]]]
 
 
 class Policy(NamedTuple):
-    """What one client is shown.
+    """What holds for one client.
 
     Attributes:
         introspection: Whether `__schema` and `__type` are answered.
         suggestions: Whether errors say what was probably meant.
         texts: Whether the texts of exceptions are shown.
         problems: What is told of exceptions that the application maps, by class.
+        pool: Where plain resolvers run.
     """
 
     introspection: bool = False
     suggestions: bool = False
     texts: bool = False
     problems: Mapping[type[BaseException], Problem] = {}
+    pool: ThreadPool = DEFAULT_POOL
 
 
 _STRICT: Final = Policy()

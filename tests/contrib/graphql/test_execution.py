@@ -7,6 +7,7 @@ import logging
 import threading
 from collections import namedtuple
 from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
 from functools import partial
 from typing import Any
 
@@ -87,6 +88,44 @@ def test_loaders_ask_once_for_all() -> None:
     assert store.asked == [[1, 2]]
     ask("{ books { author } }", shelf(store))
     assert len(store.asked) == 2
+
+
+def test_threads_are_those_of_the_application(monkeypatch: Any) -> None:
+    """Of as many as it has, and with the context variables of the request."""
+    variable: ContextVar[str] = ContextVar("variable", default="unset")
+    own = graphql.build_schema("type Query { name: String }")
+    assert own.query_type is not None
+    running = 0
+    most = 0
+
+    def resolve(source: Any, info: Any) -> str:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        threading.Event().wait(0.01)
+        running -= 1
+        return variable.get()
+
+    def context(connection: Any) -> str:
+        return threading.current_thread().name
+
+    own.query_type.fields["name"].resolve = resolve
+    app = Restlette(threads=2)
+    app.install(GraphQL(own, context=context, persisted={"1": "{ name }"}))
+    app.mount("/mounted", GraphQLApp(own, persisted=lambda name: "{ name }"))
+    monkeypatch.setattr("restlette.concurrency.DEFAULT_POOL.run", None)
+
+    async def talk() -> list[Any]:
+        variable.set("set")
+        asked = [
+            call_async(app, "POST", path, json={"documentId": "1"})
+            for path in ("/graphql", "/mounted")
+            for _ in range(4)
+        ]
+        return [answer.json() for answer in await asyncio.gather(*asked)]
+
+    assert asyncio.run(talk()) == [{"data": {"name": "set"}}] * 8
+    assert most == 2
 
 
 def test_a_loader_is_not_for_threads() -> None:
