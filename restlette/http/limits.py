@@ -7,12 +7,12 @@ what they do not name they inherit.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from restlette.suggestions import did_you_mean
 
-__all__ = ["DEFAULT_LIMITS", "Limits"]
+__all__ = ["DEFAULT_LIMITS", "Limits", "check_figures"]
 
 
 class Limits(NamedTuple):
@@ -64,21 +64,39 @@ class Limits(NamedTuple):
         """
         if not figures:
             return self
-        checked: dict[str, int] = {}
-        for name, figure in figures.items():
-            if name not in self._fields:
-                raise TypeError(
-                    f"there is no limit named {name!r}"
-                    f"{did_you_mean(name, self._fields)}; limits are: "
-                    f"{', '.join(self._fields)}."
-                )
-            if not isinstance(figure, int) or isinstance(figure, bool) or figure < 0:
-                raise ValueError(
-                    f"the limit {name!r} is a whole number of 0 or more, "
-                    f"not {figure!r}."
-                )
-            checked[name] = figure
-        return self._replace(**checked)
+        return self._replace(**check_figures(figures, self._fields, "limits"))
+
+
+def check_figures(
+    figures: Mapping[str, object], names: Collection[str], kind: str
+) -> dict[str, int]:
+    """Make sure that figures are those of limits.
+
+    Args:
+        figures: The figures by name.
+        names: The names of the limits.
+        kind: What these are, for the error's sentence.
+
+    Returns:
+        The figures.
+
+    Raises:
+        TypeError: A name is not that of a limit.
+        ValueError: A figure is not a whole number of 0 or more.
+    """
+    checked: dict[str, int] = {}
+    for name, figure in figures.items():
+        if name not in names:
+            raise TypeError(
+                f"there is no limit named {name!r}{did_you_mean(name, names)}; "
+                f"{kind} are: {', '.join(names)}."
+            )
+        if not isinstance(figure, int) or isinstance(figure, bool) or figure < 0:
+            raise ValueError(
+                f"the limit {name!r} is a whole number of 0 or more, not {figure!r}."
+            )
+        checked[name] = figure
+    return checked
 
 
 DEFAULT_LIMITS = Limits()

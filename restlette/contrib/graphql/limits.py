@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from restlette.http.limits import check_figures
 from restlette.http.optional import load
-from restlette.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     import graphql
@@ -52,19 +52,8 @@ class QueryLimits(NamedTuple):
             TypeError: A name is not that of a limit.
             ValueError: A figure is not a whole number of 0 or more.
         """
-        for name, figure in (figures or {}).items():
-            if name not in self._fields:
-                raise TypeError(
-                    f"there is no limit named {name!r}"
-                    f"{did_you_mean(name, self._fields)}; limits of GraphQL are: "
-                    f"{', '.join(self._fields)}."
-                )
-            if not isinstance(figure, int) or isinstance(figure, bool) or figure < 0:
-                raise ValueError(
-                    f"the limit {name!r} is a whole number of 0 or more, "
-                    f"not {figure!r}."
-                )
-        return self._replace(**(figures or {}))
+        names, kind = self._fields, "limits of GraphQL"
+        return self._replace(**check_figures(figures or {}, names, kind))
 
 
 class _Measure(NamedTuple):

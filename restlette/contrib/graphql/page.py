@@ -9,12 +9,10 @@ network that others run, can take its place.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from restlette.http.conditional import conditional_response
+from restlette.contrib.assets import POLICY, Asset
 from restlette.http.negotiation import select
 from restlette.http.request import Request
 from restlette.http.response import Response
@@ -24,21 +22,9 @@ __all__ = ["QueryPage"]
 
 _ASSETS: Final = Path(__file__).with_name("assets")
 
-_TYPES: Final[Mapping[str, str]] = {
-    ".css": "text/css",
-    ".html": "text/html",
-    ".js": "text/javascript",
-    ".svg": "image/svg+xml",
-}
-
-# CSP Level 3: what the page loads is beside it, and nobody frames it.
-_POLICY: Final = (
-    "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
-
 # GraphiQL writes styles into its elements, and its style sheet has fonts and pictures.
 _GRAPHIQL_POLICY: Final = (
-    f"{_POLICY}; script-src 'self' https://unpkg.com; style-src 'self' "
+    f"{POLICY}; script-src 'self' https://unpkg.com; style-src 'self' "
     "https://unpkg.com 'unsafe-inline'; img-src 'self' data:; font-src data:; "
     "connect-src 'self'"
 )
@@ -64,9 +50,9 @@ class QueryPage:
 
     def __init__(self, *, graphiql: bool = False) -> None:
         names = _GRAPHIQL if graphiql else _OWN
-        self._policy = _GRAPHIQL_POLICY if graphiql else _POLICY
+        policy = _GRAPHIQL_POLICY if graphiql else POLICY
         self._index = names[0]
-        self._files = {name: (_ASSETS / name).read_bytes() for name in names}
+        self._files = {name: _asset(_ASSETS / name, policy) for name in names}
 
     async def find(self, request: Request) -> Response | None:
         """Give the file that a request is for; None if it asks for something else.
@@ -80,16 +66,11 @@ class QueryPage:
             if chosen is None or _OFFERS[chosen] != "text/html":
                 return None
             name = self._index
-        content = self._files.get(name)
-        if content is None:
-            return None
-        headers = {
-            "cache-control": "no-cache",
-            "content-security-policy": self._policy,
-            "etag": f'"{sha256(content).hexdigest()[:32]}"',
-            "vary": "Accept",
-            "x-content-type-options": "nosniff",
-        }
-        media_type = _TYPES[Path(name).suffix]
-        response = Response(content, headers=headers, media_type=media_type)
-        return await conditional_response(request.scope, response)
+        asset = self._files.get(name)
+        return None if asset is None else await asset.respond(request)
+
+
+def _asset(file: Path, policy: str) -> Asset:
+    # What is asked for may be in the URL, or in Accept.
+    headers = {"vary": "Accept"}
+    return Asset(file.read_bytes(), file.suffix, policy=policy, headers=headers)

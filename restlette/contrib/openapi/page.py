@@ -9,13 +9,12 @@ its place.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping, Sequence
-from hashlib import sha256
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 from typing import Any, Final
 
-from restlette.http.conditional import conditional_response
+from restlette.contrib.assets import POLICY, Asset
 from restlette.http.optional import load
 from restlette.http.request import Request
 from restlette.http.response import Response
@@ -26,21 +25,9 @@ __all__ = ["add_page"]
 
 _ASSETS: Final = Path(__file__).with_name("assets")
 
-_TYPES: Final[Mapping[str, str]] = {
-    ".css": "text/css",
-    ".html": "text/html",
-    ".js": "text/javascript",
-    ".svg": "image/svg+xml",
-}
-
-# CSP Level 3: what the page loads is beside it, and nobody frames it.
-_POLICY: Final = (
-    "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
-
 # Swagger UI writes styles into its elements, and has pictures in its style sheet.
 _SWAGGER_POLICY: Final = (
-    f"{_POLICY}; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
+    f"{POLICY}; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
 )
 
 _OWN: Final = ("page.css", "page.js", "icon.svg")
@@ -83,7 +70,7 @@ def add_page(
         page = "swagger.html"
         files = {name: _ASSETS / name for name in ("icon.svg", "swagger.js")}
         files |= {name: _swagger_directory() / name for name in _SWAGGER}
-    policy = _SWAGGER_POLICY if swagger else _POLICY
+    policy = _SWAGGER_POLICY if swagger else POLICY
     text = (_ASSETS / page).read_text(encoding="utf-8")
     for name, value in names.items():
         # SECURITY: a title may hold whatever it likes.
@@ -106,16 +93,10 @@ def _add(
     policy: str,
     guards: Sequence[Guard | Rule],
 ) -> None:
-    headers = {
-        "cache-control": "no-cache",
-        "content-security-policy": policy,
-        "etag": f'"{sha256(content).hexdigest()[:32]}"',
-        "x-content-type-options": "nosniff",
-    }
+    asset = Asset(content, suffix, policy=policy)
 
     async def file(request: Request) -> Response:
-        response = Response(content, headers=headers, media_type=_TYPES[suffix])
-        return await conditional_response(request.scope, response)
+        return await asset.respond(request)
 
     router.add_route(
         path, file, name=path.strip("/"), include_in_schema=False, guards=guards
