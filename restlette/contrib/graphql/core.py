@@ -21,7 +21,7 @@ __all__ = ["INCREMENTS", "PARTS", "WHOLE", "increments_of"]
 
 _chosen: Any
 if hasattr(graphql, "Executor"):
-    _chosen = import_module("restlette.contrib.graphql.parts")
+    _chosen = import_module("restlette.contrib.graphql._parts")
 else:
     _chosen = import_module("restlette.contrib.graphql.execution")
 

@@ -92,6 +92,11 @@ class Observation:
         asked_names: The names of the request's fields, in lower case, each once.
     """
 
+    names: tuple[str, ...]
+    asked_names: tuple[str, ...]
+    _answered: dict[str, list[str]]
+    _asked: dict[str, list[str]]
+
     def __init__(
         self,
         method: str,
