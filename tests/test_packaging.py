@@ -21,15 +21,12 @@ from tests.modern import modern
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# It is imported where graphql-core is 3.3: tests/contrib/graphql/test_parts.py does so.
-ELSEWHERE = "restlette.contrib.graphql._parts"
-
 MODULES = sorted(
     ["restlette"]
     + [
         found.name
         for found in pkgutil.walk_packages(restlette.__path__, "restlette.")
-        if not found.name.endswith("__main__") and found.name != ELSEWHERE
+        if not found.name.endswith("__main__")
     ]
 )
 
@@ -201,7 +198,7 @@ def test_all_says_what_is_there(name: str) -> None:
     package's `__init__` that holds nothing needs none.
     """
     # It is for graphql-core 3.3, which is not the one that is installed.
-    is_apart = name == "restlette.contrib.graphql.parts"
+    is_apart = name == "restlette.contrib.graphql._parts"
     with modern() if is_apart else nullcontext():
         module = importlib.import_module(name)
     offered = list(getattr(module, "__all__", ()))
