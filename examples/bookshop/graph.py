@@ -1,8 +1,9 @@
 """The shop in GraphQL, at /graphql: the same books, the same guard, the same news.
 
 The story starts with `Query`. Each resolver that asks for books has a session of its
-own, for those of one operation run side by side; a mutation is a transaction. Pictures
-and lists of books are HTTP's business, and stay there.
+own, for those of one operation run side by side; a mutation is a transaction. Of the
+store's exceptions clients are told what the application says, as they are elsewhere.
+Pictures and lists of books are HTTP's business, and stay there.
 """
 
 from __future__ import annotations
@@ -17,14 +18,8 @@ from examples.bookshop.database import Database
 from examples.bookshop.guards import Owner, Seller, may_change, seller_of
 from examples.bookshop.models import Book, BookQuery, Change, Event, NewBook, Order
 from examples.bookshop.news import News
-from examples.bookshop.store import BookStore, ISBNTaken, NoSuchBook
-from restlette import (
-    BadRequest,
-    Conflict,
-    Forbidden,
-    NotFound,
-    Preconditions,
-)
+from examples.bookshop.store import BookStore
+from restlette import BadRequest, Forbidden, Preconditions
 from restlette.contrib.graphql import Context
 
 SELLER = Seller()
@@ -38,14 +33,9 @@ class ShopContext(Context):
 
     @asynccontextmanager
     async def store(self, *, writes: bool = False) -> AsyncIterator[BookStore]:
-        """Give the books, in a transaction; what clients may know of is told them."""
-        try:
-            async with self.database.session(writes=writes) as session:
-                yield BookStore(session, self.news)
-        except NoSuchBook as exc:
-            raise NotFound(str(exc)) from exc
-        except ISBNTaken as exc:
-            raise Conflict(str(exc), extensions={"book_id": exc.other.id}) from exc
+        """Give the books, in a transaction."""
+        async with self.database.session(writes=writes) as session:
+            yield BookStore(session, self.news)
 
 
 async def books_of(context: ShopContext, authors: list[str]) -> list[list[Book]]:

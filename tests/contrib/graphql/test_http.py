@@ -9,6 +9,8 @@ import graphql
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.applications import Starlette
+from starlette.routing import Mount, Route
 
 from restlette import Forbidden, Guard, Restlette, Unauthorized
 from restlette.contrib.graphql import (
@@ -262,6 +264,9 @@ def test_the_app_is_mounted_or_has_a_route() -> None:
     outer.add_route("/other", app)
     for path in ("/graphql", "/graphql/", "/other"):
         assert ask("{ greeting }", outer, path=path).status_code == 200
+    other = Starlette(routes=[Mount("/graphql", app), Route("/other", app)])
+    for path in ("/graphql/", "/other"):
+        assert ask("{ greeting }", other, path=path).status_code == 200
 
 
 def test_an_app_has_a_lifespan_as_servers_want_it() -> None:
