@@ -89,6 +89,17 @@ class Parts(_Discreet, _incremental.IncrementalExecutor):
             await self.cancel_incremental_work()
             await _ended(self)
 
+    def execute_execution_group(self, *args: Any) -> Any:
+        """Begin what was put off, so that its end is waited for when it is cancelled.
+
+        graphql-core cancels it, and goes on.
+        """
+        result = super().execute_execution_group(*args)
+        if self.is_awaitable(result):
+            result = asyncio.ensure_future(result)
+            self.track_incremental_future(result)
+        return result
+
 
 def _formatted(part: Any, tell: Tell) -> dict[str, Any]:
     """Give a part as JSON has it, with its errors as the client sees them."""

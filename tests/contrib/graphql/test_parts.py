@@ -84,6 +84,9 @@ def schema(both: Any, course: Course) -> Any:
         try:
             await asyncio.sleep(3600)
         finally:
+            # What it has to give back takes its time.
+            for _ in range(5):
+                await asyncio.sleep(0)
             course.closed += 1
         return "at last"
 
