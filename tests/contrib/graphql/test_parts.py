@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import email
 import json
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -201,7 +202,12 @@ def test_what_is_deferred_comes_in_a_part_of_its_own(app: Restlette) -> None:
             "hasNext": False,
         },
     ]
-    assert answer.headers["content-type"] == 'multipart/mixed; boundary="-"'
+    kind = answer.headers["content-type"]
+    assert kind == 'multipart/mixed; boundary="-"'
+    # As others read it.
+    text = f"Content-Type: {kind}\r\n\r\n{answer.text}"
+    payloads: Any = email.message_from_string(text).get_payload()
+    assert [json.loads(each.get_payload()) for each in payloads] == parts(answer)
     assert answer.headers["vary"] == "Accept"
     assert answer.headers["x-accel-buffering"] == "no"
 
