@@ -228,9 +228,10 @@ class GraphQLEndpoint(HTTPEndpoint):
             context = await self.make_context(request)
             if media_type == _EVENTS:
                 return self._stream(request, operation, context)
-            accept = find_accept(request.scope)
-            form = format_for(accept, operation.increments)
-            if operation.increments and form is not None:
+            increments, form = operation.increments, None
+            if increments:
+                form = format_for(find_accept(request.scope), increments)
+            if form is not None:
                 return await self._in_parts(
                     request, operation, context, media_type, form
                 )
