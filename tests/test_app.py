@@ -195,7 +195,7 @@ def test_json_by_default_and_by_object():
     ],
 )
 def test_startup_124_what_makes_no_sense_is_refused(options, kind, message):
-    """start-up config-124: where it is written, never silent."""
+    """start-up-config-124: where it is written, never silent."""
     with pytest.raises(kind, match=message):
         Restlette(**options)
 
@@ -219,7 +219,7 @@ def test_a_plugin_adds_to_the_application():
 
 @pytest.mark.parametrize("make", [lambda cls: cls, lambda cls: object()])
 def test_startup_124_what_is_no_plugin(make):
-    """start-up config-124: a class is not an object of it."""
+    """start-up-config-124: a class is not an object of it."""
 
     class Health:
         def install(self, app): ...
@@ -399,7 +399,7 @@ def test_what_is_provided_while_it_runs_is_opened_too():
 
 
 def test_startup_124_what_nobody_provides_stops_the_start():
-    """start-up config-124: the lifespan fails with the sentence; so does a request."""
+    """start-up-config-124: the lifespan fails with the sentence; so does a request."""
     app = Restlette()
 
     @app.route("/")
@@ -1202,7 +1202,7 @@ def test_what_a_router_provides_later_is_opened_at_the_next_request():
 
 
 def test_startup_124_what_a_router_provides_is_not_known_above_it():
-    """start-up config-124."""
+    """start-up-config-124."""
     app = Restlette()
     inner = Router()
     inner.provide(Shop, lambda: Shop("inner"))

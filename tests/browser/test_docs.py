@@ -168,7 +168,7 @@ def test_it_fits_and_has_the_colours_that_are_wanted(
 
 
 def test_what_the_document_says_is_text(reader: Reader) -> None:
-    """OpenAPI-111."""
+    """openapi-111."""
     page = reader.page
     found = page.request.get(f"{reader.url}/openapi.json").json()
     found["info"] |= {"title": NASTY, "description": f"{NASTY} `{NASTY}`"}

@@ -433,7 +433,7 @@ def test_a_form_of_a_resource_is_read_without_the_token() -> None:
         ({"cookie": "a=b", "origin": "https://admin.example"}, True),
     ],
 )
-def test_94_a_web_socket_with_cookies_is_a_page_s_of_ours(
+def test_ws_94_a_web_socket_with_cookies_is_a_page_s_of_ours(
     headers: dict[str, str], is_accepted: bool
 ) -> None:
     accepted = []

@@ -1,4 +1,4 @@
-"""Secrets are compared in a time that tells nothing of them (row timing-119)."""
+"""Secrets are compared in a time that tells nothing of them."""
 
 from __future__ import annotations
 
@@ -78,5 +78,5 @@ FILES = sorted(
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_secrets_are_compared_by_compare_digest(path: Path) -> None:
+def test_timing_119_secrets_are_compared_by_compare_digest(path: Path) -> None:
     assert compared(path.read_text("utf-8")) == []

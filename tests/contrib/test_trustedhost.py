@@ -117,7 +117,7 @@ def test_a_host_is_redirected_to_its_www() -> None:
 
 
 def test_every_host_is_allowed_with_one_warning() -> None:
-    """start-up config-124: allowed_hosts is ["*"], or left out."""
+    """start-up-config-124: allowed_hosts is ["*"], or left out."""
     for allowed in (["*"], None):
         with pytest.warns(RuntimeWarning, match="allows every host") as caught:
             app = TrustedHostMiddleware(answering(), allowed)

@@ -16,7 +16,7 @@ from tests.http.stopwatch import seconds
 @pytest.mark.parametrize(
     ("field", "found"),
     [
-        pytest.param(field, found, id=f"cookies-33-{label}")
+        pytest.param(field, found, id=f"cookies-in-33-{label}")
         for label, field, found in [
             ("one", b"a=b", {"a": "b"}),
             ("three", b"a=b; c=d;e=f", {"a": "b", "c": "d", "e": "f"}),
@@ -97,7 +97,8 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize(
-    "field", [pytest.param(v, id=f"cookies-32-{label}") for label, v in HOSTILE.items()]
+    "field",
+    [pytest.param(v, id=f"cookies-in-32-{label}") for label, v in HOSTILE.items()],
 )
 def test_hostile_cookies_are_read_in_linear_time(field) -> None:
     assert seconds(lambda: [parse_cookies([field]) for _ in range(20)]) < 1
@@ -256,7 +257,8 @@ BAD = {
 
 
 @pytest.mark.parametrize(
-    "arguments", [pytest.param(v, id=f"cookies-34-{label}") for label, v in BAD.items()]
+    "arguments",
+    [pytest.param(v, id=f"cookies-out-34-{label}") for label, v in BAD.items()],
 )
 def test_an_argument_that_would_break_the_field_is_refused(arguments) -> None:
     with pytest.raises(ValueError, match=r"^cookie "):
@@ -278,7 +280,7 @@ TOGETHER = {
 
 @pytest.mark.parametrize(
     "arguments",
-    [pytest.param(v, id=f"cookies-35-{label}") for label, v in TOGETHER.items()],
+    [pytest.param(v, id=f"cookies-out-35-{label}") for label, v in TOGETHER.items()],
 )
 def test_a_cookie_that_browsers_would_ignore_is_refused(arguments) -> None:
     with pytest.raises(ValueError, match="needs secure=True"):

@@ -37,7 +37,7 @@ def test_a_name_is_written(filename, value) -> None:
 @pytest.mark.parametrize(
     ("filename", "saved"),
     [
-        pytest.param(filename, saved, id=f"headers out-30-{name}")
+        pytest.param(filename, saved, id=f"headers-out-30-{name}")
         for name, filename, saved in [
             ("quote-and-line-end", 'a"b;\r\n.html', 'a"b;__.html'),
             ("path-up", "../x", "x"),

@@ -103,8 +103,8 @@ def test_a_member_of_an_enumeration_becomes_a_number():
 
 
 @pytest.mark.parametrize("status_code", [0, 99, 204, 304, 399, 600, "404", 404.0, None])
-def test_headers_31_a_status_of_no_error_is_refused(status_code):
-    """headers-31: an exception is an answer of 400 to 599."""
+def test_headers_out_31_a_status_of_no_error_is_refused(status_code):
+    """headers-out-31: an exception is an answer of 400 to 599."""
     with pytest.raises(ValueError, match="error statuses 400 to 599, not"):
         HTTPException(status_code)
 
@@ -112,14 +112,14 @@ def test_headers_31_a_status_of_no_error_is_refused(status_code):
 @pytest.mark.parametrize(
     "headers",
     [
-        pytest.param({"X-Note": "a\r\nSet-Cookie: a=b"}, id="headers-28-line"),
-        pytest.param({"X-Note": "a\0"}, id="headers-28-nul"),
-        pytest.param({"X Note": "a"}, id="headers-28-name"),
-        pytest.param({"X-Note": "☃"}, id="headers-28-not-latin-1"),
+        pytest.param({"X-Note": "a\r\nSet-Cookie: a=b"}, id="headers-out-28-line"),
+        pytest.param({"X-Note": "a\0"}, id="headers-out-28-nul"),
+        pytest.param({"X Note": "a"}, id="headers-out-28-name"),
+        pytest.param({"X-Note": "☃"}, id="headers-out-28-not-latin-1"),
     ],
 )
-def test_headers_28_fields_are_checked_where_they_are_given(headers):
-    """headers-28: not when the answer is sent, where nobody could tell who gave it."""
+def test_headers_out_28_fields_are_checked_where_they_are_given(headers):
+    """headers-out-28: when it is sent, nobody could tell who gave it."""
     with pytest.raises(ValueError, match=r"(?i)x.note"):
         HTTPException(400, headers=headers)
 
@@ -332,7 +332,7 @@ REFUSED = {
     "no-challenge": (ValueError, lambda: Unauthorized(challenges=[])),
     "empty-challenge": (ValueError, lambda: Unauthorized(challenges="")),
     "no-scheme": (ValueError, lambda: Unauthorized(challenges='realm="a"')),
-    "headers-28-challenge": (
+    "headers-out-28-challenge": (
         ValueError,
         lambda: Unauthorized(challenges="Basic a\r\nb: c"),
     ),
@@ -344,7 +344,10 @@ REFUSED = {
     "no-token": (ValueError, lambda: MethodNotAllowed(allow=["GET, PUT"])),
     "one-available": (TypeError, lambda: NotAcceptable(available="text/csv")),
     "one-accepted": (TypeError, lambda: UnsupportedMediaType(accepted="text/csv")),
-    "headers-28-accepted": (ValueError, lambda: UnsupportedMediaType(accepted=["a\n"])),
+    "headers-out-28-accepted": (
+        ValueError,
+        lambda: UnsupportedMediaType(accepted=["a\n"]),
+    ),
     "negative-limit": (ValueError, lambda: ContentTooLarge(limit=-1)),
     "negative-size": (ValueError, lambda: RangeNotSatisfiable(size=-1)),
     "size-of-text": (ValueError, lambda: RangeNotSatisfiable(size="5")),

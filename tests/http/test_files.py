@@ -353,7 +353,7 @@ def test_the_media_type_is_that_of_the_name_to_save(path) -> None:
 
 
 def test_a_file_has_a_name_to_save() -> None:
-    """headers out-30."""
+    """headers-out-30."""
     response = FileResponse("x", filename='a"b;\r\n.html')
     assert response.headers["content-disposition"] == (
         "attachment; filename=\"a_b;__.html\"; filename*=UTF-8''a%22b%3B__.html"

@@ -32,17 +32,17 @@ FORMS = {
     "UTF-8": (b"%C3%A9=%c3%bc", [("é", "ü")]),
     "raw UTF-8": ("é=ü".encode(), [("é", "ü")]),
     "empty": (b"", []),
-    "62-a semicolon": (b"a=1;b=2", [("a", "1;b=2")]),
-    "62-separators": (b"&&&&a=1&&&", [("a", "1")]),
-    "63-not UTF-8": (b"a=%ff%zz%", [("a", "\ufffd%zz%")]),
-    "63-plus": (b"a+b=c+%2B", [("a b", "c +")]),
-    "63-bare name": (b"a&b=", [("a", ""), ("b", "")]),
-    "63-empty name": (b"=1&=", [("", "1"), ("", "")]),
-    "63-_charset_": (
+    "form-62 a semicolon": (b"a=1;b=2", [("a", "1;b=2")]),
+    "form-62 separators": (b"&&&&a=1&&&", [("a", "1")]),
+    "form-63 not UTF-8": (b"a=%ff%zz%", [("a", "\ufffd%zz%")]),
+    "form-63 plus": (b"a+b=c+%2B", [("a b", "c +")]),
+    "form-63 bare name": (b"a&b=", [("a", ""), ("b", "")]),
+    "form-63 empty name": (b"=1&=", [("", "1"), ("", "")]),
+    "form-63 _charset_": (
         b"_charset_=utf-7&a=%2BAGE-",
         [("_charset_", "utf-7"), ("a", "+AGE-")],
     ),
-    "63-a second =": (b"a=b=c", [("a", "b=c")]),
+    "form-63 a second =": (b"a=b=c", [("a", "b=c")]),
     "NUL": (b"a%00=\x00", [("a\x00", "\x00")]),
 }
 
@@ -72,13 +72,13 @@ def test_form_62_a_long_field_is_413():
 
 
 HOSTILE = {
-    "62-separators": b"&" * MiB,
-    "62-fields": b"a&" * 100_000,
-    "62-blank fields": b"=&" * 100_000,
-    "63-percent": b"%" * MiB,
-    "63-escapes": b"%41" * (MiB // 3),
-    "63-no UTF-8": b"%ff" * (MiB // 3),
-    "63-plus": b"+" * MiB,
+    "form-62 separators": b"&" * MiB,
+    "form-62 fields": b"a&" * 100_000,
+    "form-62 blank fields": b"=&" * 100_000,
+    "form-63 percent": b"%" * MiB,
+    "form-63 escapes": b"%41" * (MiB // 3),
+    "form-63 no UTF-8": b"%ff" * (MiB // 3),
+    "form-63 plus": b"+" * MiB,
 }
 
 

@@ -20,7 +20,7 @@ def test_a_name_is_encoded_in_lower_case() -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param(name, id=f"headers-28-{label}")
+        pytest.param(name, id=f"headers-out-28-{label}")
         for label, name in {
             "empty": "",
             "space": "x y",
@@ -60,7 +60,7 @@ def test_a_value_is_latin_1_of_rfc_9110s_grammar(value, encoded) -> None:
 @pytest.mark.parametrize(
     "value",
     [
-        pytest.param(value, id=f"headers-28-{label}")
+        pytest.param(value, id=f"headers-out-28-{label}")
         for label, value in {
             "cr": "a\rb",
             "lf": "a\nb",
@@ -217,7 +217,7 @@ def test_the_repr_hides_credentials() -> None:
     )
 
 
-@pytest.mark.parametrize("_", [pytest.param(None, id="headers-23")])
+@pytest.mark.parametrize("_", [pytest.param(None, id="headers-in-23")])
 def test_an_underscore_is_not_a_hyphen(_) -> None:
     headers = Headers(
         raw=[(b"x_forwarded_for", b"evil"), (b"x-forwarded-for", b"good")]
@@ -227,7 +227,7 @@ def test_an_underscore_is_not_a_hyphen(_) -> None:
     assert headers["x_forwarded_for"] == "evil"
 
 
-@pytest.mark.parametrize("_", [pytest.param(None, id="headers-24")])
+@pytest.mark.parametrize("_", [pytest.param(None, id="headers-in-24")])
 def test_many_fields_cost_one_pass(_) -> None:
     raw = [(b"x-%d" % n, b"v") for n in range(20_000)] + [(b"r", b"v" * 10)] * 5000
 
@@ -241,7 +241,7 @@ def test_many_fields_cost_one_pass(_) -> None:
     assert seconds(read) < 2
 
 
-@pytest.mark.parametrize("_", [pytest.param(None, id="headers-27")])
+@pytest.mark.parametrize("_", [pytest.param(None, id="headers-in-27")])
 def test_what_a_server_adds_later_is_not_seen(_) -> None:
     """Trailers are no header fields (RFC 9110 section 6.5.1)."""
     fields = [(b"host", b"example.org")]

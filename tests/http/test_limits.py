@@ -39,7 +39,7 @@ def test_body_54_overridden_both_ways(figure):
 
 
 def test_startup_124_an_unknown_name_is_an_error_that_teaches():
-    """start-up config-124: a typo is never silent."""
+    """start-up-config-124: a typo is never silent."""
     with pytest.raises(TypeError) as raised:
         DEFAULT_LIMITS.override({"bdy": 1})
     message = str(raised.value)
@@ -50,6 +50,6 @@ def test_startup_124_an_unknown_name_is_an_error_that_teaches():
 
 @pytest.mark.parametrize("figure", [-1, 1.5, "1", None, True])
 def test_startup_124_a_figure_that_is_none_is_refused(figure):
-    """start-up config-124: no limit is switched off by accident."""
+    """start-up-config-124: no limit is switched off by accident."""
     with pytest.raises(ValueError, match="'body' is a whole number of 0 or more, not"):
         DEFAULT_LIMITS.override({"body": figure})

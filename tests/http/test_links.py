@@ -45,7 +45,7 @@ def test_what_is_no_relation_is_refused(relation) -> None:
 
 
 @pytest.mark.parametrize("target", ["?a\r\nb", "\t", "a\x00", "\x7f", "\ud800", "\x85"])
-def test_headers_28_a_target_with_controls_is_refused(target) -> None:
+def test_headers_out_28_a_target_with_controls_is_refused(target) -> None:
     with pytest.raises(ValueError, match="the link to the next holds control"):
         link_field({"next": target})
 

@@ -71,7 +71,7 @@ JUNK = {
 
 
 @pytest.mark.parametrize(
-    "field", [pytest.param(v, id=f"headers-25-{label}") for label, v in JUNK.items()]
+    "field", [pytest.param(v, id=f"headers-in-25-{label}") for label, v in JUNK.items()]
 )
 def test_what_is_no_media_type_is_a_value_error(field) -> None:
     with pytest.raises(ValueError) as caught:
@@ -98,7 +98,8 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize(
-    "field", [pytest.param(v, id=f"headers-25-{label}") for label, v in HOSTILE.items()]
+    "field",
+    [pytest.param(v, id=f"headers-in-25-{label}") for label, v in HOSTILE.items()],
 )
 def test_hostile_fields_are_read_in_linear_time(field) -> None:
     assert seconds(lambda: MediaType.from_header(field)) < 1
@@ -242,7 +243,7 @@ NOT_JSON = {
 
 
 @pytest.mark.parametrize(
-    "field", [pytest.param(v, id=f"CSRF-48-{label}") for label, v in JSON.items()]
+    "field", [pytest.param(v, id=f"csrf-48-{label}") for label, v in JSON.items()]
 )
 def test_json_is_json(field) -> None:
     assert is_json(field)
@@ -250,7 +251,7 @@ def test_json_is_json(field) -> None:
 
 
 @pytest.mark.parametrize(
-    "field", [pytest.param(v, id=f"CSRF-48-{label}") for label, v in NOT_JSON.items()]
+    "field", [pytest.param(v, id=f"csrf-48-{label}") for label, v in NOT_JSON.items()]
 )
 def test_nothing_else_is_json(field) -> None:
     assert not is_json(field)

@@ -105,8 +105,8 @@ FORMS = {
     "repeated": (text(b"a", b"1") + text(b"a", b"2") + END, [("a", "1"), ("a", "2")]),
     "UTF-8": (text("é".encode(), "ü".encode()) + END, [("é", "ü")]),
     "no UTF-8": (text(b"\xff", b"\xff") + END, [("\ufffd", "\ufffd")]),
-    "68-no file was chosen": (file(b"a", b"") + END, [("a", ("", "", b""))]),
-    "68-filename* is ignored": (
+    "multipart-68 no file was chosen": (file(b"a", b"") + END, [("a", ("", "", b""))]),
+    "multipart-68 filename* is ignored": (
         part(b"form-data; name=a; filename*=UTF-8''x.txt", b"1")
         + part(b"form-data; filename*=UTF-8''x; filename=y; name=a", b"1")
         + END,
@@ -120,25 +120,25 @@ FORMS = {
         part(rb'form-data; name="a\"b\\c"; filename="C:\d\e.txt"') + END,
         [('a"b\\c', (r"C:\d\e.txt", "", b""))],
     ),
-    "70-LF and CR in content": (
+    "multipart-70 LF and CR in content": (
         text(b"a", b"\n--AaB03x\n") + text(b"b", b"\r\r\n\r-") + END,
         [("a", "\n--AaB03x\n"), ("b", "\r\r\n\r-")],
     ),
-    "70-an epilogue": (text(b"a") + END + b"--AaB03x\r\n" * 3, [("a", "")]),
-    "70-transfer encoding": (
+    "multipart-70 an epilogue": (text(b"a") + END + b"--AaB03x\r\n" * 3, [("a", "")]),
+    "multipart-70 transfer encoding": (
         part(b'form-data; name="a"', b"YQ==", b"Content-Transfer-Encoding: base64")
         + END,
         [("a", "YQ==")],
     ),
-    "65-a boundary that goes on": (
+    "multipart-65 a boundary that goes on": (
         text(b"a", b"\r\n--AaB03xy\r\n--AaB03") + END,
         [("a", "\r\n--AaB03xy\r\n--AaB03")],
     ),
-    "67-sixteen header fields": (
+    "multipart-67 sixteen header fields": (
         part(b'form-data; name="a"', b"", *[b"X: y"] * 15) + END,
         [("a", "")],
     ),
-    "69-a nested file": (
+    "multipart-69 a nested file": (
         file(b"a", b"page.mht", b"--b--", b"Content-Type: multipart/related") + END,
         [("a", ("page.mht", "multipart/related", b"--b--"))],
     ),
@@ -182,43 +182,45 @@ WHOLE = text(b"a", b"1") + file(b"b", b"c", b"\r\n" * 40) + END
 
 NAMELESS = b"Content-Disposition with a name"
 MALFORMED = {
-    "64-nested": (
+    "multipart-64 nested": (
         part(b'form-data; name="a"', b"", b"Content-Type: Multipart/Mixed") + END
     ),
-    "66-empty": b"",
-    "66-no terminator": text(b"a", b"1"),
-    "66-half a terminator": text(b"a", b"1") + b"--AaB03x-",
-    "66-another terminator": text(b"a", b"1") + b"--AaB03y--\r\n",
-    "67-folded": part(b'form-data;\r\n name="a"') + END,
-    "67-two dispositions": (
+    "multipart-66 empty": b"",
+    "multipart-66 no terminator": text(b"a", b"1"),
+    "multipart-66 half a terminator": text(b"a", b"1") + b"--AaB03x-",
+    "multipart-66 another terminator": text(b"a", b"1") + b"--AaB03y--\r\n",
+    "multipart-67 folded": part(b'form-data;\r\n name="a"') + END,
+    "multipart-67 two dispositions": (
         part(b'form-data; name="a"', b"", b'Content-Disposition: form-data; name="b"')
         + END
     ),
-    "67-an empty disposition and one": (
+    "multipart-67 an empty disposition and one": (
         part(b"", b"", b'content-disposition: form-data; name="b"') + END
     ),
-    "67-no colon": part(b'form-data; name="a"', b"", b"X") + END,
-    "67-no field name": part(b'form-data; name="a"', b"", b": y") + END,
-    "67-a control in a field": part(b'form-data; name="a"', b"", b"X: \x00") + END,
-    "67-LF in a field": part(b'form-data; name="a"', b"", b"X: y\nZ: z") + END,
-    "68-no disposition": part(None, b"1") + END,
-    "68-no name": part(b"form-data") + END,
-    "68-a filename alone": part(b'form-data; filename="a"') + END,
-    "68-two names": part(b'form-data; name="a"; name="b"') + END,
-    "68-another type": part(b'attachment; name="a"') + END,
-    "68-a type that goes on": part(b'form-data2; name="a"') + END,
-    "68-not closed": part(b'form-data; name="a') + END,
-    "68-no semicolon": part(b'form-data name="a"') + END,
-    "68-more behind": part(b'form-data; name="a" b') + END,
+    "multipart-67 no colon": part(b'form-data; name="a"', b"", b"X") + END,
+    "multipart-67 no field name": part(b'form-data; name="a"', b"", b": y") + END,
+    "multipart-67 a control in a field": part(b'form-data; name="a"', b"", b"X: \x00")
+    + END,
+    "multipart-67 LF in a field": part(b'form-data; name="a"', b"", b"X: y\nZ: z")
+    + END,
+    "multipart-68 no disposition": part(None, b"1") + END,
+    "multipart-68 no name": part(b"form-data") + END,
+    "multipart-68 a filename alone": part(b'form-data; filename="a"') + END,
+    "multipart-68 two names": part(b'form-data; name="a"; name="b"') + END,
+    "multipart-68 another type": part(b'attachment; name="a"') + END,
+    "multipart-68 a type that goes on": part(b'form-data2; name="a"') + END,
+    "multipart-68 not closed": part(b'form-data; name="a') + END,
+    "multipart-68 no semicolon": part(b'form-data name="a"') + END,
+    "multipart-68 more behind": part(b'form-data; name="a" b') + END,
     **{
-        f"68-control {control!r} in a name": text(b"a" + control) + END
+        f"multipart-68 control {control!r} in a name": text(b"a" + control) + END
         for control in (b"\x00", b"\x1b", b"\t", b"\x7f", b"\\\n")
     },
-    "69-NUL in a filename": file(b"a", b"x\x00.png") + END,
-    "70-LF-only": (text(b"a", b"1") + END).replace(b"\r\n", b"\n"),
-    "70-a preamble": b"Hello!\r\n" + text(b"a") + END,
-    "70-a preamble that begins with a line": b"\r\nHello!" + text(b"a") + END,
-    "70-a preamble of lines": b"\r\n" * 5 * MiB + text(b"a") + END,
+    "multipart-69 NUL in a filename": file(b"a", b"x\x00.png") + END,
+    "multipart-70 LF-only": (text(b"a", b"1") + END).replace(b"\r\n", b"\n"),
+    "multipart-70 a preamble": b"Hello!\r\n" + text(b"a") + END,
+    "multipart-70 a preamble that begins with a line": b"\r\nHello!" + text(b"a") + END,
+    "multipart-70 a preamble of lines": b"\r\n" * 5 * MiB + text(b"a") + END,
 }
 
 
@@ -281,42 +283,57 @@ def test_multipart_65_every_boundary_of_the_rfc_is_taken(boundary):
 
 
 BEYOND = {
-    "62-fields": ({"form_fields": 2}, text(b"a") * 2, text(b"a"), BadRequest),
-    "64-files": ({"form_files": 2}, file(b"a", b"") * 2, file(b"a", b"b"), BadRequest),
-    "64-fields by default": ({}, text(b"a") * 1000, text(b"a"), BadRequest),
-    "64-files by default": ({}, file(b"a", b"b") * 100, file(b"a", b"b"), BadRequest),
-    "64-none": ({"form_fields": 0, "form_files": 0}, b"", text(b"a"), BadRequest),
-    "62-a long field": (
+    "form-62 fields": ({"form_fields": 2}, text(b"a") * 2, text(b"a"), BadRequest),
+    "multipart-64 files": (
+        {"form_files": 2},
+        file(b"a", b"") * 2,
+        file(b"a", b"b"),
+        BadRequest,
+    ),
+    "multipart-64 fields by default": ({}, text(b"a") * 1000, text(b"a"), BadRequest),
+    "multipart-64 files by default": (
+        {},
+        file(b"a", b"b") * 100,
+        file(b"a", b"b"),
+        BadRequest,
+    ),
+    "multipart-64 none": (
+        {"form_fields": 0, "form_files": 0},
+        b"",
+        text(b"a"),
+        BadRequest,
+    ),
+    "form-62 a long field": (
         {"form_text": 3},
         text(b"a", b"123"),
         text(b"a", b"1234"),
         ContentTooLarge,
     ),
-    "62-a long field by default": (
+    "form-62 a long field by default": (
         {},
         text(b"a", b"1" * MiB),
         text(b"a", b"1" * (MiB + 1)),
         ContentTooLarge,
     ),
-    "67-header fields": (
+    "multipart-67 header fields": (
         {"part_headers": 2},
         part(b'form-data; name="a"', b"", b"X: y"),
         part(b'form-data; name="a"', b"", b"X: y", b"X: y"),
         BadRequest,
     ),
-    "67-5k header fields": (
+    "multipart-67 5k header fields": (
         {},
         b"",
         part(b'form-data; name="a"', b"", *[b"X: y"] * 5000),
         BadRequest,
     ),
-    "67-a long header field": (
+    "multipart-67 a long header field": (
         {"part_header": 40},
         part(b'form-data; name="a"', b"", b"X:" + 38 * b"y"),
         part(b'form-data; name="a"', b"", b"X:" + 39 * b"y"),
         BadRequest,
     ),
-    "67-a MB of a header field": (
+    "multipart-67 a MB of a header field": (
         {},
         b"",
         part(b'form-data; name="a"', b"", b"X:" + MiB * b"y"),
@@ -327,7 +344,7 @@ BEYOND = {
 
 @pytest.mark.parametrize("limits, fine, over, error", BEYOND.values(), ids=BEYOND)
 def test_a_limit_is_taken_and_one_more_is_not(limits, fine, over, error):
-    """Rows 62, 64 and 67; both ways."""
+    """Both ways."""
     assert isinstance(form_of(fine + END, limits=limits), list)
     with pytest.raises(error):
         form_of(fine + over + END, limits=limits)
@@ -353,19 +370,19 @@ def test_multipart_64_what_is_beyond_a_limit_is_not_waited_for():
 
 # What is hostile because of its length: ten seconds would be far more than linear.
 LONG = {
-    "53-a million pieces of a byte": (file(b"a", b"b", b"x" * MiB) + END, 1),
-    "66-boundaries that are none": (
+    "body-53 a million pieces of a byte": (file(b"a", b"b", b"x" * MiB) + END, 1),
+    "multipart-66 boundaries that are none": (
         file(b"a", b"b", b"\r\n--AaB03x?" * 100_000) + END,
         64 * KiB,
     ),
-    "67-semicolons": (
+    "multipart-67 semicolons": (
         part(b"form-data" + b";" * 3900 + b"name=a") * 300 + END,
         64 * KiB,
     ),
-    "68-escapes": (text(b'\\"' * 1900) * 300 + END, 64 * KiB),
-    "70-CR": (file(b"a", b"b", b"\r" * 10 * MiB) + END, 64 * KiB),
-    "70-an epilogue": (text(b"a") + END + b"\r\n" * 5 * MiB, 64 * KiB),
-    "70-one piece": (file(b"a", b"b", b"\r\n--AaB0" * MiB) + END, 100 * MiB),
+    "multipart-68 escapes": (text(b'\\"' * 1900) * 300 + END, 64 * KiB),
+    "multipart-70 CR": (file(b"a", b"b", b"\r" * 10 * MiB) + END, 64 * KiB),
+    "multipart-70 an epilogue": (text(b"a") + END + b"\r\n" * 5 * MiB, 64 * KiB),
+    "multipart-70 one piece": (file(b"a", b"b", b"\r\n--AaB0" * MiB) + END, 100 * MiB),
 }
 
 
@@ -434,11 +451,11 @@ def test_a_large_file_goes_to_disk(size, is_on_disk, chunk):
 LARGE = file(b"a", b"b", b"-" * 2 * MiB)
 
 ENDS = {
-    "66-cut off": ([LARGE], BadRequest),
-    "66-cut in a file": ([LARGE, LARGE[: MiB + 300 * KiB]], BadRequest),
-    "67-a malformed part": ([LARGE, part(b"form-data") + END], BadRequest),
-    "68-what is no form": ([LARGE, b"--AaB03x?"], BadRequest),
-    "64-too many files": ([LARGE, file(b"a", b"") * 100, END], BadRequest),
+    "multipart-66 cut off": ([LARGE], BadRequest),
+    "multipart-66 cut in a file": ([LARGE, LARGE[: MiB + 300 * KiB]], BadRequest),
+    "multipart-67 a malformed part": ([LARGE, part(b"form-data") + END], BadRequest),
+    "multipart-68 what is no form": ([LARGE, b"--AaB03x?"], BadRequest),
+    "multipart-64 too many files": ([LARGE, file(b"a", b"") * 100, END], BadRequest),
 }
 
 

@@ -191,8 +191,8 @@ def test_state_is_shared_by_all_that_see_the_scope():
     assert scope["state"] == {"shelf": "A3"}
 
 
-def test_headers_27_are_a_snapshot():
-    """headers in-27: trailers that a server adds later are not seen."""
+def test_headers_in_27_are_a_snapshot():
+    """headers-in-27: trailers that a server adds later are not seen."""
     scope = scope_with((b"a", b"1"))
     request = Request(scope)
     assert request.headers["a"] == "1"
@@ -473,7 +473,7 @@ def test_json_null_is_a_value():
     ],
 )
 def test_csrf_48_other_media_types_are_415(headers):
-    """CSRF-48: JSON is parsed for its own media types alone; nothing is read."""
+    """csrf-48: JSON is parsed for its own media types alone; nothing is read."""
 
     async def main():
         request = reading(b"{}", headers=headers)
@@ -486,24 +486,24 @@ def test_csrf_48_other_media_types_are_415(headers):
 
 
 BROKEN = {
-    "57-empty": b"",
-    "57-truncated": b'{"a": ',
-    "57-bom": b"\xef\xbb\xbf{}",
-    "57-utf-16": "{}".encode("utf-16"),
-    "57-bad-utf-8": b'"\xff"',
-    "57-single-quotes": b"{'a': 1}",
-    "57-two": b"{} {}",
-    "58-depth": b"[" * 100_000,
-    "58-digits": b"1" * 5000,
-    "58-exponent": b"1e999999",
-    "59-nan": b"NaN",
-    "59-infinity": b"[-Infinity]",
+    "json-57 empty": b"",
+    "json-57 truncated": b'{"a": ',
+    "json-57 bom": b"\xef\xbb\xbf{}",
+    "json-57 utf-16": "{}".encode("utf-16"),
+    "json-57 bad-utf-8": b'"\xff"',
+    "json-57 single-quotes": b"{'a': 1}",
+    "json-57 two": b"{} {}",
+    "json-58 depth": b"[" * 100_000,
+    "json-58 digits": b"1" * 5000,
+    "json-58 exponent": b"1e999999",
+    "json-59 nan": b"NaN",
+    "json-59 infinity": b"[-Infinity]",
 }
 
 
 @pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN)
 def test_json_that_is_none_is_400(content):
-    """JSON-57 to 59: 400, whose detail does not echo the content."""
+    """json-57, json-58, json-59: 400, whose detail does not echo the content."""
 
     async def main():
         with pytest.raises(BadRequest) as raised:

@@ -133,7 +133,7 @@ def test_made_takes_its_parts_as_they_are():
 
 @pytest.mark.parametrize("status", [99, 600, 0, -1, "200 OK\r\n", "404", None, 404.0])
 def test_headers_out_31_a_status_that_is_none_is_refused(status):
-    """headers out-31: nothing of it reaches the status line."""
+    """headers-out-31: nothing of it reaches the status line."""
     with pytest.raises(ValueError, match="whole number from 100 to 599, not"):
         Response(status_code=status)
     with pytest.raises(ValueError):
@@ -174,7 +174,7 @@ BAD_FIELDS = {
 
 @pytest.mark.parametrize("name, value", BAD_FIELDS.values(), ids=BAD_FIELDS)
 def test_headers_out_28_refused_where_it_is_written(name, value):
-    """headers out-28: in the constructor and when set later, with the header's name."""
+    """headers-out-28: in the constructor and when set later, with the header's name."""
     with pytest.raises(ValueError, match="header"):
         Response(headers={name: value})
     response = Response()
@@ -219,13 +219,13 @@ LENGTHS = {
     "content, status, headers, message", LENGTHS.values(), ids=LENGTHS
 )
 def test_headers_out_29_lengths_that_are_not_true(content, status, headers, message):
-    """headers out-29: refused when the answer is made, not when it is sent."""
+    """headers-out-29: refused when the answer is made, not when it is sent."""
     with pytest.raises(ValueError, match=message):
         Response(content, status, headers)
 
 
 def test_headers_out_29_lengths_that_are_true():
-    """headers out-29: the right one, and what a GET would have had (HEAD and 304)."""
+    """headers-out-29: the right one, and what a GET would have had (HEAD and 304)."""
     assert Response("xy", headers={"content-length": "2"}).raw_headers == [
         (b"content-length", b"2")
     ]
@@ -365,7 +365,7 @@ def test_json_is_written_by_each_codec(cls):
 
 
 def test_json_59_nan_is_refused_when_the_answer_is_made():
-    """JSON-59: never a 500 in the middle of an answer."""
+    """json-59: never a 500 in the middle of an answer."""
     with pytest.raises(ValueError):
         JSONResponse({"price": float("nan")})
 
@@ -500,7 +500,7 @@ def test_content_that_is_not_in_pieces_is_an_error_that_teaches(content):
 
 @pytest.mark.parametrize("status", [204, 304])
 def test_headers_out_29_nothing_is_streamed_without_content(status):
-    """headers out-29: a status without content has none to stream."""
+    """headers-out-29: a status without content has none to stream."""
     with pytest.raises(ValueError, match="has no content to stream"):
         StreamingResponse([], status)
 

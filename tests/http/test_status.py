@@ -29,7 +29,7 @@ def test_phrase(status_code, expected):
 
 
 @pytest.mark.parametrize("status_code", [-1, 0, 99, 600, 1000])
-def test_headers_31_what_is_no_status_has_no_phrase(status_code):
-    """headers-31: statuses go from 100 to 599."""
+def test_headers_out_31_what_is_no_status_has_no_phrase(status_code):
+    """headers-out-31: statuses go from 100 to 599."""
     with pytest.raises(ValueError, match="is no status code: they go from 100 to 599"):
         phrase(status_code)

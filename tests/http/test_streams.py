@@ -100,21 +100,21 @@ def parsed(content):
         pytest.param(None, b"data: null\n\n", id="null"),
         pytest.param("", b"data: \n\n", id="empty text"),
         pytest.param("é ", "data: é \n\n".encode(), id="not ASCII"),
-        pytest.param("a\nb", b"data: a\ndata: b\n\n", id="SSE-89 line feed"),
-        pytest.param("a\rb", b"data: a\ndata: b\n\n", id="SSE-89 carriage return"),
-        pytest.param("a\r\nb", b"data: a\ndata: b\n\n", id="SSE-89 both"),
-        pytest.param("a\n\nb", b"data: a\ndata: \ndata: b\n\n", id="SSE-89 empty line"),
-        pytest.param("a\n", b"data: a\ndata: \n\n", id="SSE-89 at the end"),
+        pytest.param("a\nb", b"data: a\ndata: b\n\n", id="sse-89 line feed"),
+        pytest.param("a\rb", b"data: a\ndata: b\n\n", id="sse-89 carriage return"),
+        pytest.param("a\r\nb", b"data: a\ndata: b\n\n", id="sse-89 both"),
+        pytest.param("a\n\nb", b"data: a\ndata: \ndata: b\n\n", id="sse-89 empty line"),
+        pytest.param("a\n", b"data: a\ndata: \n\n", id="sse-89 at the end"),
         pytest.param(
             "a\n\nevent: evil\nid: 1",
             b"data: a\ndata: \ndata: event: evil\ndata: id: 1\n\n",
-            id="SSE-89 an event within",
+            id="sse-89 an event within",
         ),
-        pytest.param("a\0b", b"data: a\0b\n\n", id="SSE-89 NUL"),
+        pytest.param("a\0b", b"data: a\0b\n\n", id="sse-89 NUL"),
         pytest.param(
             "a\u2028b\x0bc\x85d",
             "data: a\u2028b\x0bc\x85d\n\n".encode(),
-            id="SSE-89 what Python takes for ends of lines",
+            id="sse-89 what Python takes for ends of lines",
         ),
         pytest.param("\ud800", b"data: ?\n\n", id="a lone surrogate"),
         pytest.param(ServerSentEvent(), b"\n", id="nothing"),
@@ -122,7 +122,7 @@ def parsed(content):
         pytest.param(
             ServerSentEvent(comment="a\nevent: b"),
             b": a\n: event: b\n\n",
-            id="SSE-89 a comment of two lines",
+            id="sse-89 a comment of two lines",
         ),
         pytest.param(ServerSentEvent(retry=0), b"retry: 0\n\n", id="retry"),
         pytest.param(ServerSentEvent(id=""), b"id: \n\n", id="the id is taken back"),
@@ -141,7 +141,7 @@ def test_an_event_is_written_line_by_line(event, content):
 
 @given(st.lists(st.tuples(st.text(), st.text(), st.text(), st.text())))
 def test_sse_89_a_client_reads_what_was_written(parts):
-    """SSE-89: whatever the parts hold, an event is one event, or is refused."""
+    """sse-89: whatever the parts hold, an event is one event, or is refused."""
     events, wanted = [], []
     last_id = ""
     for data, event, name, comment in parts:
@@ -158,13 +158,13 @@ def test_sse_89_a_client_reads_what_was_written(parts):
 @pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])
 @pytest.mark.parametrize("part", ["event", "id"])
 def test_sse_89_a_part_cannot_begin_another_one(part, end):
-    """SSE-89: refused when it is made, not when it is sent."""
+    """sse-89: refused when it is made, not when it is sent."""
     with pytest.raises(ValueError, match=f"{part} is one line of text"):
         ServerSentEvent("x", **{part: f"a{end}data: evil"})
 
 
 def test_sse_89_an_id_has_no_nul():
-    """SSE-89: clients ignore such an id."""
+    """sse-89: clients ignore such an id."""
     with pytest.raises(ValueError, match="id is one line of text without NUL"):
         ServerSentEvent("x", id="a\0b")
 
@@ -288,7 +288,7 @@ def test_the_item_can_be_named_in_an_annotation():
 @each_scope
 @pytest.mark.parametrize("kind", [NDJSON, EventStream])
 def test_sse_89_a_client_that_goes_ends_a_stream_that_is_silent(kind, scope):
-    """SSE-89: also where only send would tell (ASGI 2.4), and nothing is sent."""
+    """sse-89: also where only send would tell (ASGI 2.4), and nothing is sent."""
     ended, ran = [], []
 
     async def silent():

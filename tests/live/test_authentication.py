@@ -140,7 +140,7 @@ def test_in_and_out(doors: Server) -> None:
 
 
 def test_websockets(doors: Server) -> None:
-    """By a token; or by the session, from a page of the same origin (row WS-94)."""
+    """By a token; or by the session, from a page of the same origin (ws-94)."""
     with converse(doors, "/feed") as nobody:
         assert nobody.answer.status == 401
         challenges = nobody.answer.headers["www-authenticate"]
@@ -164,7 +164,7 @@ def test_websockets(doors: Server) -> None:
 
 
 def test_no_secret_is_in_the_log(doors: Server) -> None:
-    """Whatever was sent by then (row logs-118)."""
+    """Whatever was sent by then (logs-118)."""
     said = Path(doors.log).read_text("utf-8", "replace")
     for secret in (SECRET, PASSWORD, "YWRhOndyb25n", token()[:30]):
         assert secret not in said

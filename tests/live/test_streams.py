@@ -50,7 +50,7 @@ def opened(server: Server, path: str) -> socket.socket:
 
 
 def test_sse_89_a_disconnect_ends_the_generator(server: Server) -> None:
-    """SSE-89: at once, though it has nothing to send; background tasks run."""
+    """sse-89: at once, though it has nothing to send; background tasks run."""
     connection = opened(server, "/events")
     received = b""
     while b'data: {"number":1}\n\n' not in received:

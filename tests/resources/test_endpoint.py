@@ -165,7 +165,7 @@ UNKNOWN = [
 
 @pytest.mark.parametrize("method", UNKNOWN, ids=lambda m: m[:10])
 def test_dispatch_1_no_attribute_is_reached(method):
-    """dispatch-1, 2 and 7: what HTTP does not know is 501."""
+    """dispatch-1, dispatch-2, dispatch-7: what HTTP does not know is 501."""
     answer = call(Book, method)
     assert answer.status_code == 501
     assert answer.json()["title"] == "Not Implemented"
@@ -173,7 +173,7 @@ def test_dispatch_1_no_attribute_is_reached(method):
 
 @pytest.mark.parametrize("method", ["POST", "PATCH", "DELETE", "TRACE", "QUERY"])
 def test_dispatch_7_known_and_absent_is_405(method):
-    """dispatch-1 and 7: with what is allowed; TRACE echoes nothing."""
+    """dispatch-1, dispatch-7: with what is allowed; TRACE echoes nothing."""
     answer = call(Book, method, headers={"x-echo": "hunter2"})
     assert answer.status_code == 405
     assert answer.headers["allow"] == "GET, HEAD, OPTIONS, PUT"
@@ -360,7 +360,7 @@ def test_operations_are_one_a_method():
 @pytest.mark.parametrize("name", ["prepare", "on_finish"])
 @pytest.mark.parametrize("asked", ["body", "query"])
 def test_startup_124_hooks_take_the_paths_parameters_alone(name, asked):
-    """start-up config-124: said when the tree is frozen."""
+    """start-up-config-124: said when the tree is frozen."""
 
     class Wrong(Book):
         pass
@@ -374,7 +374,7 @@ def test_startup_124_hooks_take_the_paths_parameters_alone(name, asked):
 
 
 def test_startup_124_a_handler_that_asks_for_what_is_not_on_offer():
-    """start-up config-124: names class and method."""
+    """start-up-config-124: names class and method."""
 
     class Wrong(HTTPEndpoint):
         async def get(self, request, bok_id): ...
@@ -385,7 +385,7 @@ def test_startup_124_a_handler_that_asks_for_what_is_not_on_offer():
 
 @pytest.mark.parametrize("offered", [(), None, JSON], ids=["none", "null", "single"])
 def test_startup_124_representations_are_a_tuple(offered):
-    """start-up config-124: `(JSON)` is a tuple to readers alone."""
+    """start-up-config-124: `(JSON)` is a tuple to readers alone."""
 
     class Wrong(Book):
         representations = offered

@@ -237,7 +237,7 @@ def test_a_428_says_what_to_send() -> None:
 
 
 def test_startup_124_preconditions_need_something_to_hold_them_against() -> None:
-    """start-up config-124."""
+    """start-up-config-124."""
 
     class Wrong(HTTPEndpoint):
         require_preconditions = True

@@ -250,7 +250,7 @@ async def nothing(request: Any, form: bytes) -> None: ...
     ],
 )
 def test_startup_124_a_form_that_cannot_be_read(handler, sentence) -> None:
-    """start-up config-124."""
+    """start-up-config-124."""
     app = Restlette()
     app.add_route("/", handler, methods=["POST"])
     with pytest.raises(TypeError) as caught:

@@ -295,7 +295,7 @@ MISTAKES = {
 
 @pytest.mark.parametrize(("guards", "sentence"), MISTAKES.values(), ids=MISTAKES)
 def test_startup_124_a_table_that_might_leave_something_open(guards, sentence) -> None:
-    """start-up config-124, and SECURITY: said before there is a request."""
+    """start-up-config-124, and SECURITY: said before there is a request."""
     with pytest.raises(TypeError) as caught:
         read_guards(guards, "Books")
     assert str(caught.value).startswith(f"Books: {sentence}")

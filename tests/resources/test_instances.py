@@ -185,7 +185,7 @@ def test_a_constructor_that_is_not_written_in_python_is_called():
 
 
 def test_startup_124_dependencies_without_an_application():
-    """start-up config-124: the remedy is said."""
+    """start-up-config-124: the remedy is said."""
     with pytest.raises(DependencyError) as raised:
         Instances(Scoped, None)
     assert str(raised.value) == (
@@ -195,13 +195,13 @@ def test_startup_124_dependencies_without_an_application():
 
 
 def test_startup_124_a_dependency_that_nobody_provides():
-    """start-up config-124: found when the tree is frozen."""
+    """start-up-config-124: found when the tree is frozen."""
     with pytest.raises(DependencyError, match=r"Shelf\.store asks for Store, which no"):
         Instances(Shelf, Container())
 
 
 def test_startup_124_a_constructor_that_asks_for_more():
-    """start-up config-124: not at the first request."""
+    """start-up-config-124: not at the first request."""
 
     class Asking(HTTPEndpoint):
         def __init__(self, store, *, size, depth=3):

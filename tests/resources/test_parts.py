@@ -81,7 +81,7 @@ def test_all_header_fields_are_a_mapping_by_lower_case() -> None:
 
 
 def test_headers_in_23_an_underscore_is_no_hyphen() -> None:
-    """headers in-23: `X_Request_ID` is another field than `X-Request-ID`."""
+    """headers-in-23: `X_Request_ID` is another field than `X-Request-ID`."""
     errors = read("headers", Auth, headers={"x_request_id": "7"})
     assert [(each["name"], each["code"]) for each in errors] == [
         ("x-request-id", "missing")
@@ -278,7 +278,7 @@ NoToken = TypedDict("NoToken", {"a b": str})
 def test_startup_124_a_part_that_cannot_be_read_says_where_it_stands(
     handler, sentence
 ) -> None:
-    """start-up config-124: when the tree is frozen, not in a request."""
+    """start-up-config-124: when the tree is frozen, not in a request."""
     with pytest.raises(TypeError) as caught:
         app_of(handler).freeze()
     assert str(caught.value).startswith(sentence)

@@ -500,7 +500,7 @@ def test_depth_cannot_be_built_up() -> None:
 
 
 def test_a_deep_merge_patch_is_refused() -> None:
-    """JSON-58"""
+    """json-58"""
     deep: Any = {}
     for _ in range(sys.getrecursionlimit()):
         deep = {"a": deep}

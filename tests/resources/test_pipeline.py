@@ -449,24 +449,24 @@ class Echo(HTTPEndpoint):
 
 
 BROKEN = {
-    "57-empty": b"",
-    "57-truncated": b'{"title": ',
-    "57-bom": b'\xef\xbb\xbf{"title": "x"}',
-    "57-utf-16": '{"title": "x"}'.encode("utf-16"),
-    "57-bad-utf-8": b'{"title": "\xff"}',
-    "57-trailing": b'{"title": "x"} x',
-    "58-depth": b'{"title": ' + b"[" * 100_000,
-    "58-digits": b'{"year": ' + b"1" * 5000 + b"}",
-    "58-exponent": b'{"year": 1e999999}',
-    "59-nan": b'{"year": NaN}',
-    "59-infinity": b'{"year": Infinity}',
+    "json-57 empty": b"",
+    "json-57 truncated": b'{"title": ',
+    "json-57 bom": b'\xef\xbb\xbf{"title": "x"}',
+    "json-57 utf-16": '{"title": "x"}'.encode("utf-16"),
+    "json-57 bad-utf-8": b'{"title": "\xff"}',
+    "json-57 trailing": b'{"title": "x"} x',
+    "json-58 depth": b'{"title": ' + b"[" * 100_000,
+    "json-58 digits": b'{"year": ' + b"1" * 5000 + b"}",
+    "json-58 exponent": b'{"year": 1e999999}',
+    "json-59 nan": b'{"year": NaN}',
+    "json-59 infinity": b'{"year": Infinity}',
 }
 
 
 @pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN)
 @pytest.mark.parametrize("method", ["POST", "PUT"])
 def test_json_57_that_is_none_is_400(method, content):
-    """JSON-57 to 59: problem details that do not echo the content."""
+    """json-57, json-58, json-59: problem details that do not echo the content."""
     answer = call(
         app_with(Echo),
         method,
@@ -484,7 +484,7 @@ def test_json_57_that_is_none_is_400(method, content):
 )
 @pytest.mark.parametrize("method", ["POST", "PUT"])
 def test_csrf_48_another_media_type_is_415(method, media_type):
-    """CSRF-48: from request.json() too; RFC 9110 §15.5.16: with Accept."""
+    """csrf-48: from request.json() too; RFC 9110 §15.5.16: with Accept."""
     answer = call(
         app_with(Echo),
         method,
@@ -497,7 +497,7 @@ def test_csrf_48_another_media_type_is_415(method, media_type):
 
 @pytest.mark.parametrize("value", [1, "x", None, True, [], [{"title": "x"}]], ids=repr)
 def test_json_61_another_shape_is_422(value):
-    """JSON-61: from the model, never an AttributeError."""
+    """json-61: from the model, never an AttributeError."""
     answer = call(
         app_with(Echo),
         "PUT",
@@ -509,7 +509,7 @@ def test_json_61_another_shape_is_422(value):
 
 
 def test_json_59_duplicates_and_surrogates():
-    """JSON-59: the last of a name counts; a lone surrogate goes in and out."""
+    """json-59: the last of a name counts; a lone surrogate goes in and out."""
     answer = call(
         app_with(Echo),
         "POST",
@@ -521,7 +521,7 @@ def test_json_59_duplicates_and_surrogates():
 
 
 def test_json_60_a_large_document_within_its_limit():
-    """JSON-60: 413 by default; taken where the route allows it."""
+    """json-60: 413 by default; taken where the route allows it."""
     content = b"[" + b",".join([b"{}"] * 500_000) + b"]"
     options = {"content": content, "headers": {"content-type": "application/json"}}
     assert call(app_with(Echo), "POST", **options).status_code == 413
@@ -532,7 +532,7 @@ def test_json_60_a_large_document_within_its_limit():
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_json_59_nan_on_the_way_out_is_a_500(value):
-    """JSON-59: whole, for nothing was sent before."""
+    """json-59: whole, for nothing was sent before."""
     app = app_with(resource(get=lambda self, request: {"price": value}))
     answer = failing(app)
     assert answer.status_code == 500
@@ -767,7 +767,7 @@ REFUSED = {
     ),
     "29-204": (lambda: Reply({}, status_code=204), None, "content with the status 204"),
     "29-304": (lambda: Reply({}, status_code=304), None, "content with the status 304"),
-    "29-length": (
+    "headers-out-29 length": (
         lambda: Reply({}, headers={"Content-Length": "9"}),
         None,
         "Books.get returned a reply with a content-length",
@@ -779,7 +779,7 @@ REFUSED = {
 def test_openness_125_a_result_that_is_none_is_an_error_that_teaches(
     value, annotation, message
 ):
-    """openness-125 and headers out-29: the class and the method are named."""
+    """openness-125 and headers-out-29: the class and the method are named."""
     with pytest.raises(TypeError) as raised:
         result_of(value, annotation)
     assert message in str(raised.value)

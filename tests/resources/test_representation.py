@@ -158,7 +158,7 @@ def test_a_reply_is_shown_as_it_could_be_written(reply, text) -> None:
 
 @pytest.mark.parametrize("status", [-1, 0, 99, 100, 199, 600, 2000])
 def test_a_status_that_is_none_is_refused(status) -> None:
-    """headers out 31."""
+    """headers-out-31."""
     with pytest.raises(
         ValueError, match=f"a reply's status is 200 to 599, not {status}"
     ):
@@ -171,7 +171,7 @@ def test_a_status_that_is_none_is_refused(status) -> None:
     ids=repr,
 )
 def test_fields_that_cannot_be_sent_are_refused(headers) -> None:
-    """headers out 28."""
+    """headers-out-28."""
     for kind in (Reply, Created, Accepted):
         with pytest.raises(ValueError):
             kind(headers=headers)

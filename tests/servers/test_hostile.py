@@ -237,43 +237,43 @@ LONG = {"gunicorn": Early(431), "daphne": Early(400)}
             "/items/1",
             ["X-Same: x"] * 5_000,
             Each[Status](431, granian=Early(431), **LONG),
-            id="headers-24 5,000 times one",
+            id="headers-in-24 5,000 times one",
         ),
         pytest.param(
             "/items/1",
             ["X-Long: " + "x" * 60_000],
             Each[Status](200, **LONG),
-            id="headers-24 60 kB in one",
+            id="headers-in-24 60 kB in one",
         ),
         pytest.param(
             "/cookies",
             ["Cookie: a=" + '"' + "\\\\" * 20_000 + '"'],
             Each[Status](200, **LONG),
-            id="cookies-32 40 kB",
+            id="cookies-in-32 40 kB",
         ),
         pytest.param(
             "/cookies",
             ["Cookie: " + "; ".join(f"c{n}=" for n in range(7_000))],
             Each[Status](200, **LONG),
-            id="cookies-32 7,000 of them",
+            id="cookies-in-32 7,000 of them",
         ),
         pytest.param(
             "/cookies",
             ["Cookie: =__Host-x=bad; $Version=1; novalue; a=1; a=2, b=3; c=\xe9"],
             200,
-            id="cookies-33",
+            id="cookies-in-33",
         ),
         pytest.param(
             "/items/1",
             ["Accept: " + ",".join(f"a/{n};q=0.{n}" for n in range(3_000))],
             Each[Status](406, **LONG),
-            id="headers-26 3,000 media ranges",
+            id="headers-in-26 3,000 media ranges",
         ),
         pytest.param(
             "/items/1",
             ["Accept: " + "\xe4;;;," * 5_000 + "*/*"],
             Each[Status](200, **LONG),
-            id="headers-25 junk, then anything",
+            id="headers-in-25 junk, then anything",
         ),
     ],
 )
@@ -295,7 +295,7 @@ MANY = Each[Status](
 )
 
 
-def test_headers_24_20_000_header_fields_are_refused(server: Server) -> None:
+def test_headers_in_24_20_000_header_fields_are_refused(server: Server) -> None:
     many = [f"X-{number}: {number}" for number in range(20_000)]
     assert_status(server, message("GET /items/1", *BASIC, *many), MANY)
     assert_unharmed(server)
@@ -310,14 +310,14 @@ SEEN = Each(False, httptools=True)
 TRAILED = Each(200, gunicorn=400)
 
 
-def test_headers_27_trailers_are_no_header_fields(server: Server) -> None:
+def test_headers_in_27_trailers_are_no_header_fields(server: Server) -> None:
     content = chunks([b"dune"])[:-2] + "\r\n".join([*TRAILERS, "", ""]).encode()
     answer = ask(server, message("POST /echo", *CHUNKED, content=content))
     assert answer.status == of(TRAILED, server)
     assert (b"evil" in answer.content) is of(SEEN, server)
 
 
-def test_headers_27_later_trailers_are_no_header_fields(server: Server) -> None:
+def test_headers_in_27_later_trailers_are_no_header_fields(server: Server) -> None:
     """What comes when the application has been asked is not seen, by any server."""
     trailers = "\r\n".join(["0", *TRAILERS, "", ""]).encode()
     key = f"{server.name}-trailers"
@@ -332,7 +332,7 @@ def test_headers_27_later_trailers_are_no_header_fields(server: Server) -> None:
     assert b"evil" not in answer.content
 
 
-def test_headers_23_underscores_are_not_hyphens(server: Server) -> None:
+def test_headers_in_23_underscores_are_not_hyphens(server: Server) -> None:
     answer = ask(server, message("GET /echo", *BASIC, "X_Forwarded_For: evil"))
     names = [name for name, _ in answer.json()["fields"]]
     assert "x-forwarded-for" not in names

@@ -148,7 +148,7 @@ def test_who_speaks_another_protocol_is_told_so() -> None:
             assert closed(socket) == (4406, "Subprotocol not acceptable")
 
 
-def test_graphql_105_who_does_not_begin_is_closed() -> None:
+def test_graphql_ws_105_who_does_not_begin_is_closed() -> None:
     with connected(shelf(init_timeout=0.01)) as socket:
         assert closed(socket) == (4408, "Connection initialisation timeout")
 
@@ -161,19 +161,19 @@ def test_who_has_begun_may_be_silent() -> None:
         assert socket.receive_json() == {"type": "pong"}
 
 
-def test_graphql_105_beginning_twice() -> None:
+def test_graphql_ws_105_beginning_twice() -> None:
     with begun() as socket:
         socket.send_json(INIT)
         assert closed(socket) == (4429, "Too many initialisation requests")
 
 
-def test_graphql_105_subscribing_before_the_beginning() -> None:
+def test_graphql_ws_105_subscribing_before_the_beginning() -> None:
     with connected() as socket:
         socket.send_json(subscribe("1", "{ greeting }"))
         assert closed(socket) == (4401, "Unauthorized")
 
 
-def test_graphql_105_an_id_that_is_taken() -> None:
+def test_graphql_ws_105_an_id_that_is_taken() -> None:
     with begun() as socket:
         socket.send_json(subscribe("1", "{ slow }"))
         socket.send_json(subscribe("1", "{ greeting }"))
@@ -215,13 +215,13 @@ SUBSCRIBE = {"type": "subscribe", "id": "1"}
         ),
     ],
 )
-def test_graphql_105_a_message_that_is_none(message: Any, reason: str) -> None:
+def test_graphql_ws_105_a_message_that_is_none(message: Any, reason: str) -> None:
     with connected() as socket:
         socket.send_json(message)
         assert closed(socket) == (4400, reason)
 
 
-def test_graphql_105_what_is_no_json() -> None:
+def test_graphql_ws_105_what_is_no_json() -> None:
     with connected() as socket:
         socket.send_text("{")
         assert closed(socket) == (4400, "Messages are JSON")
@@ -230,7 +230,7 @@ def test_graphql_105_what_is_no_json() -> None:
         assert closed(socket) == (4400, "Messages are text")
 
 
-def test_graphql_105_operations_are_counted() -> None:
+def test_graphql_ws_105_operations_are_counted() -> None:
     """A hundred at a time; the next one is an error, and the socket lives on."""
     with begun() as socket:
         for number in range(100):

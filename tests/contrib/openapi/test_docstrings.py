@@ -158,7 +158,7 @@ BAD_YAML = [
 def test_bad_yaml_is_an_error_that_says_where(
     block: str, line: int, sentence: str
 ) -> None:
-    """OpenAPI-111: bombs, and what else there is."""
+    """openapi-111: bombs, and what else there is."""
     with pytest.raises(DocstringError) as info:
         parse(f"What.\n\n---\n{block}")
     assert info.value.line == line + 2
@@ -254,5 +254,5 @@ LONG = {
 
 @pytest.mark.parametrize("text", LONG.values(), ids=LONG)
 def test_a_megabyte_takes_no_time(text: str) -> None:
-    """OpenAPI-111: linear in the text, and what is not linear is bounded."""
+    """openapi-111: linear in the text, and what is not linear is bounded."""
     assert seconds(lambda: parse(text)) < 5

@@ -192,7 +192,9 @@ def test_who_does_not_look_varies_by_nothing(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("value", ["abc", "x" * 43, "", "é" * 43, "a" * 5000])
-def test_38_an_id_that_was_not_given_out_makes_nothing(shop: Shop, value: str) -> None:
+def test_session_38_an_id_that_was_not_given_out_makes_nothing(
+    shop: Shop, value: str
+) -> None:
     headers = [(b"cookie", f"session={value}".encode())]
     answer = call(shop.app, "GET", "/", headers=headers)
     assert (answer.json(), shop.kept) == ({}, [])
@@ -204,7 +206,7 @@ def test_38_an_id_that_was_not_given_out_makes_nothing(shop: Shop, value: str) -
     assert new != value
 
 
-def test_38_ids_are_long_and_kept_as_hashes(shop: Shop) -> None:
+def test_session_38_ids_are_long_and_kept_as_hashes(shop: Shop) -> None:
     ids = set()
     for _ in range(50):
         client = shop.client()
@@ -219,7 +221,7 @@ def test_38_ids_are_long_and_kept_as_hashes(shop: Shop) -> None:
     assert all(len(each) == 43 for each in ids)
 
 
-def test_39_an_id_is_another_one_when_it_is_worth_more(shop: Shop) -> None:
+def test_session_39_an_id_is_another_one_when_it_is_worth_more(shop: Shop) -> None:
     client, thief = shop.client(), shop.client()
     client.post("/set", json={"cart": 1})
     old = id_of(client)
@@ -271,13 +273,13 @@ async def both(shop: Shop, *keys: str, between: Any = None) -> list[Any]:
         return answers
 
 
-def test_40_requests_side_by_side_lose_nothing(shop: Shop) -> None:
+def test_session_40_requests_side_by_side_lose_nothing(shop: Shop) -> None:
     answers = asyncio.run(both(shop, "a", "b", "c"))
     found = answers[-1].json()
     assert {"a", "b", "c", "here"} <= {*found}
 
 
-def test_40_a_session_that_was_ended_is_not_brought_back(shop: Shop) -> None:
+def test_session_40_a_session_that_was_ended_is_not_brought_back(shop: Shop) -> None:
     async def log_out(client: AsyncTestClient) -> None:
         await client.post("/out")
 
@@ -295,7 +297,7 @@ def test_what_fails_changes_nothing(shop: Shop) -> None:
     assert client.get("/").json() == {"a": 1}
 
 
-def test_37_time_is_the_server_s(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_session_37_time_is_the_server_s(monkeypatch: pytest.MonkeyPatch) -> None:
     shop = Shop(idle=100, absolute=250)
     now = [1000.0]
     monkeypatch.setattr(time, "time", lambda: now[0])
@@ -326,7 +328,7 @@ def test_37_time_is_the_server_s(monkeypatch: pytest.MonkeyPatch) -> None:
     assert shop.kept == []
 
 
-def test_37_who_does_not_look_at_it_uses_it_too(
+def test_session_37_who_does_not_look_at_it_uses_it_too(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     shop = Shop(idle=100)
@@ -345,7 +347,7 @@ def test_37_who_does_not_look_at_it_uses_it_too(
     assert shop.kept[0].expires == 1199
 
 
-def test_37_one_second_over_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_session_37_one_second_over_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
     shop = Shop(idle=100)
     now = [1000.0]
     monkeypatch.setattr(time, "time", lambda: now[0])
@@ -448,7 +450,7 @@ class Broken(MemoryStore):
 
 
 @pytest.mark.parametrize("fault", ["down", "frozen"])
-def test_45_without_its_store_a_session_is_503(
+def test_session_45_without_its_store_a_session_is_503(
     fault: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     store = Broken()
@@ -471,7 +473,7 @@ def test_45_without_its_store_a_session_is_503(
     assert client.get("/").json() == {"a": 1}
 
 
-def test_45_or_a_stranger_if_that_is_wanted() -> None:
+def test_session_45_or_a_stranger_if_that_is_wanted() -> None:
     store = Broken()
     shop = Shop(store, when_down="anonymous")
     client = shop.client()
@@ -486,7 +488,7 @@ def test_45_or_a_stranger_if_that_is_wanted() -> None:
     assert client.get("/").json() == {"a": 1}
 
 
-def test_45_a_store_that_fails_while_a_request_runs() -> None:
+def test_session_45_a_store_that_fails_while_a_request_runs() -> None:
     """Nothing is acknowledged that is not kept; what only reads is."""
     store = Broken()
     shop = Shop(store, idle=0.001, absolute=3600)
@@ -513,7 +515,7 @@ def test_45_a_store_that_fails_while_a_request_runs() -> None:
 
 
 @pytest.mark.parametrize("text", ["{", "[]", "null", ""])
-def test_45_a_damaged_record_is_no_session(shop: Shop, text: str) -> None:
+def test_session_45_a_damaged_record_is_no_session(shop: Shop, text: str) -> None:
     client = shop.client()
     client.post("/set", json={"a": 1})
     (key,) = shop.store._records
@@ -651,7 +653,7 @@ async def renewing(
         return answers, old
 
 
-def test_40_a_session_that_was_revoked_does_not_come_back_by_another_id(
+def test_session_40_a_session_that_was_revoked_does_not_come_back_by_another_id(
     shop: Shop,
 ) -> None:
     async def revoke(client: AsyncTestClient) -> None:
@@ -662,7 +664,7 @@ def test_40_a_session_that_was_revoked_does_not_come_back_by_another_id(
     assert shop.kept == []
 
 
-def test_40_another_id_keeps_what_others_have_saved(shop: Shop) -> None:
+def test_session_40_another_id_keeps_what_others_have_saved(shop: Shop) -> None:
     async def change(client: AsyncTestClient) -> None:
         await client.post("/set", json={"theirs": 1})
 
@@ -672,7 +674,7 @@ def test_40_another_id_keeps_what_others_have_saved(shop: Shop) -> None:
     assert record.user == "zoe"
 
 
-def test_39_of_two_who_renew_one_session_one_has_it(shop: Shop) -> None:
+def test_session_39_of_two_who_renew_one_session_one_has_it(shop: Shop) -> None:
     (first, last), old = asyncio.run(renewing(shop, "a", "b"))
     assert "Max-Age=0" not in first.headers["set-cookie"]
     assert "Max-Age=0" in last.headers["set-cookie"]
@@ -682,7 +684,7 @@ def test_39_of_two_who_renew_one_session_one_has_it(shop: Shop) -> None:
     assert call(shop.app, "GET", "/", headers=stale).json() == {}
 
 
-def test_39_what_begins_after_the_end_has_another_id(shop: Shop) -> None:
+def test_session_39_what_begins_after_the_end_has_another_id(shop: Shop) -> None:
     client = shop.client()
     client.post("/in/zoe")
     client.post("/set", json={"a": 1})
@@ -695,7 +697,7 @@ def test_39_what_begins_after_the_end_has_another_id(shop: Shop) -> None:
     assert call(shop.app, "GET", "/", headers=stale).json() == {}
 
 
-def test_41_whose_it_is_counts_as_access(shop: Shop) -> None:
+def test_session_41_whose_it_is_counts_as_access(shop: Shop) -> None:
     client = shop.client()
     assert client.get("/who").headers["vary"] == "Cookie"
     client.post("/in/zoe")
@@ -704,7 +706,7 @@ def test_41_whose_it_is_counts_as_access(shop: Shop) -> None:
     assert answer.headers["vary"] == "Cookie"
 
 
-def test_43_a_list_stays_the_session_s_when_it_was_saved(shop: Shop) -> None:
+def test_session_43_a_list_stays_the_session_s_when_it_was_saved(shop: Shop) -> None:
     client = shop.client()
     client.get("/pieces")
     assert client.get("/").json() == {"said": [0, 1, 2]}
@@ -732,7 +734,7 @@ class Failing(MemoryStore):
         return await super().replace(key, record)
 
 
-def test_45_a_store_that_fails_at_another_id_loses_nothing() -> None:
+def test_session_45_a_store_that_fails_at_another_id_loses_nothing() -> None:
     store = Failing()
     client = Shop(store).client()
     client.post("/set", json={"a": 1})
@@ -741,7 +743,7 @@ def test_45_a_store_that_fails_at_another_id_loses_nothing() -> None:
     assert client.get("/").json() == {"a": 1}
 
 
-def test_45_an_old_id_is_nobody_s_though_it_cannot_be_deleted() -> None:
+def test_session_45_an_old_id_is_nobody_s_though_it_cannot_be_deleted() -> None:
     store = Failing()
     shop = Shop(store)
     client = shop.client()
@@ -777,7 +779,7 @@ def test_revoking_ends() -> None:
         asyncio.run(shop.sessions.revoke("zoe"))
 
 
-def test_37_a_session_that_is_over_while_it_is_written_stays_over(
+def test_session_37_a_session_that_is_over_while_it_is_written_stays_over(
     shop: Shop,
 ) -> None:
     async def end(client: AsyncTestClient) -> None:

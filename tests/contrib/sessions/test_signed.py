@@ -287,7 +287,7 @@ def test_a_lifespan_passes_by() -> None:
         ([KEY, 7], TypeError, r"is text, or several texts, .* not int"),
     ],
 )
-def test_124_a_key_that_can_be_guessed_is_an_error(
+def test_start_up_config_124_a_key_that_can_be_guessed_is_an_error(
     key: Any, error: type[Exception], message: str
 ) -> None:
     with pytest.raises(error, match=message) as caught:
@@ -312,6 +312,6 @@ def test_a_cookie_that_cannot_be_set_is_an_error_at_start_up(
 
 
 @pytest.mark.parametrize("max_age", [0, -5, "3600", 1.5, True])
-def test_124_an_age_that_is_none_is_an_error(max_age: Any) -> None:
+def test_start_up_config_124_an_age_that_is_none_is_an_error(max_age: Any) -> None:
     with pytest.raises(ValueError, match="max_age is a whole number of seconds"):
         SessionMiddleware(app_of(), KEY, max_age=max_age)

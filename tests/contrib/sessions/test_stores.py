@@ -75,7 +75,7 @@ def test_what_was_kept_is_there(run: Any, make: Make) -> None:
     run(find)
 
 
-def test_40_a_session_is_written_in_the_state_that_was_seen(run: Any) -> None:
+def test_session_40_a_session_is_written_in_the_state_that_was_seen(run: Any) -> None:
     async def test(store: SessionStore) -> None:
         await store.add("k", NEW)
         second = NEW._replace(text='{"a":2}', version=2, user="zoë")
@@ -89,7 +89,7 @@ def test_40_a_session_is_written_in_the_state_that_was_seen(run: Any) -> None:
     run(test)
 
 
-def test_40_what_was_deleted_does_not_come_back(run: Any) -> None:
+def test_session_40_what_was_deleted_does_not_come_back(run: Any) -> None:
     async def test(store: SessionStore) -> None:
         await store.add("k", NEW)
         await store.delete("k")
@@ -184,7 +184,7 @@ def test_memory_is_bounded() -> None:
     asyncio.run(main())
 
 
-def test_46_the_file_is_its_owner_s(tmp_path: Path) -> None:
+def test_session_46_the_file_is_its_owner_s(tmp_path: Path) -> None:
     async def main() -> None:
         old = os.umask(0)
         try:
@@ -276,7 +276,9 @@ def test_a_user_s_session_that_is_gone_is_not_given(valkey: Valkey) -> None:
         ["HSET", "p:id:k", *FIELDS, "1", "expires", "x"],
     ],
 )
-def test_45_a_damaged_record_is_none(valkey: Valkey, command: list[str]) -> None:
+def test_session_45_a_damaged_record_is_none(
+    valkey: Valkey, command: list[str]
+) -> None:
     async def main() -> None:
         store = RedisStore(valkey.url, prefix="p:")
         await store._client.delete("p:id:k")
@@ -304,7 +306,7 @@ def test_redis_forgets_by_itself(valkey: Valkey) -> None:
     asyncio.run(main())
 
 
-def test_40_what_was_ended_by_its_date_is_not_written_again(run: Any) -> None:
+def test_session_40_what_was_ended_by_its_date_is_not_written_again(run: Any) -> None:
     async def test(store: SessionStore) -> None:
         await store.add("k", NEW._replace(user="u"))
         assert await store.replace("k", Record("{}", 2, None, 1.5, 0.0))
@@ -316,7 +318,7 @@ def test_40_what_was_ended_by_its_date_is_not_written_again(run: Any) -> None:
     run(test)
 
 
-def test_120_redis_keeps_nothing_of_a_user_s_sessions_that_are_over(
+def test_caches_120_redis_keeps_nothing_of_a_user_s_sessions_that_are_over(
     valkey: Valkey,
 ) -> None:
     async def main() -> None:
@@ -348,7 +350,9 @@ def test_120_redis_keeps_nothing_of_a_user_s_sessions_that_are_over(
         ("expires", "x"),
     ],
 )
-def test_45_a_damaged_row_is_none(tmp_path: Path, column: str, value: Any) -> None:
+def test_session_45_a_damaged_row_is_none(
+    tmp_path: Path, column: str, value: Any
+) -> None:
     async def main() -> None:
         store = SQLiteStore(tmp_path / "sessions.db")
         await store.add("k", NEW)

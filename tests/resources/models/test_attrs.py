@@ -304,7 +304,7 @@ def test_all_errors_come_at_once_from_everywhere() -> None:
 @pytest.mark.parametrize("data", [None, 1, "x", True, [], [1], 1.5], ids=repr)
 @pytest.mark.parametrize("annotation", [NewBook, Shop, Movie, Account, Reserved])
 def test_anything_but_an_object_is_refused(annotation, data) -> None:
-    """JSON-61: a validation error, and none of Python's."""
+    """json-61: a validation error, and none of Python's."""
     assert errors_of(annotation, data) == {"": "type"}
 
 
@@ -413,7 +413,7 @@ def nested(depth: int) -> dict[str, Any]:
 
 
 def test_deep_nesting_is_refused_and_no_500() -> None:
-    """JSON-58, for what a codec still takes."""
+    """json-58, for what a codec still takes."""
     model = attrs_model(Node)
     assert model.load(nested(50)).children
     assert errors_of(Node, nested(sys.getrecursionlimit())) == {"": "depth"}
@@ -447,7 +447,7 @@ def test_a_union_in_a_union_is_looked_at_once(wrong) -> None:
     "item", [{}, 1, {"title": ""}, {f"k{n}": 1 for n in range(9)}], ids=str
 )
 def test_a_long_list_of_mistakes_is_cut(item) -> None:
-    """JSON-60: a short answer, soon, which says that it is cut."""
+    """json-60: a short answer, soon, which says that it is cut."""
     errors = list(errors_of(list[NewBook], [item] * 50_000).items())
     assert len(errors) <= 101
     assert errors[-1] == ("", "more")
@@ -529,7 +529,7 @@ FULL = [
 def test_little_is_read_again_to_explain_what_is_wrong(
     annotation, data, times, pointers
 ) -> None:
-    """JSON-60: a long list costs what reading it does, wherever the mistake is."""
+    """json-60: a long list costs what reading it does, wherever the mistake is."""
     Counting.made = 0
     assert list(errors_of(annotation, data)) == pointers
     assert Counting.made <= times * len(GOOD)

@@ -340,7 +340,7 @@ def test_what_cannot_be_a_query_says_why() -> None:
 
 
 def test_deep_nesting_is_refused_and_no_500() -> None:
-    """JSON-58"""
+    """json-58"""
     data: dict[str, Any] = {}
     for _ in range(sys.getrecursionlimit()):
         data = {"again": data}
@@ -348,7 +348,7 @@ def test_deep_nesting_is_refused_and_no_500() -> None:
 
 
 def test_a_long_list_of_mistakes_is_cut() -> None:
-    """JSON-60"""
+    """json-60"""
     annotation = Annotated[list[dict[str, Any]], AuthorSchema]
     errors = errors_of(annotation, [{}] * 2000)
     assert len(errors) == 101
@@ -370,7 +370,7 @@ json_values = st.recursive(
 
 @given(json_values)
 def test_any_data_gives_a_value_or_errors(data) -> None:
-    """JSON-61"""
+    """json-61"""
     errors = None
     try:
         model_for(BOOK).load(data)
