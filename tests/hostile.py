@@ -151,7 +151,7 @@ ws | 64 MB, a million fragments, a compressed bomb, an unfinished frame | closed
 ws | disconnect at any step, sending after the close, accepting twice, no close | `WebSocketDisconnect` or an error that names the mistake; 1000, 1011
 ws | silence, 10 000 messages a second, a reader that is slow | no queue of ours: who causes it waits
 ws | subprotocols that are none, HTTP at a WebSocket's path, and the other way round | of our own list; 426, 403
-graphql | depth 300, 10 000 aliases or directives, fragments in circles | 400: tokens 2000, depth 15, aliases 30, directives 50
+graphql | depth 300, 10 000 aliases or directives, fragments in circles | refused (400 in GraphQL's own media type): tokens 2000, depth 15, aliases 30, directives 50
 graphql | a batch of 1000, 100 times `login` | no batches; aliases are counted
 graphql | a mutation by GET; what a form could send | 405; 415
 graphql | the schema, suggestions, exceptions with secrets | shown in debug alone; masked by a number

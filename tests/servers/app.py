@@ -44,6 +44,7 @@ from restlette import (
 from restlette.contrib.cors import CORSMiddleware
 from restlette.contrib.gzip import GZipMiddleware
 from restlette.http.files import FileResponse
+from tests.servers.parts import parts
 
 DOCUMENT = Path(__file__).with_name("document.txt")
 
@@ -537,6 +538,8 @@ async def shared_failure(request: Request) -> str:
 
 
 app.mount("/shared", shared)
+
+app.mount("/parts", parts)
 
 
 # WebSockets ---------------------------------------------------------------------------
