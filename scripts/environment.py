@@ -44,6 +44,11 @@ KINDS: dict[str, tuple[str, list[str], list[str]]] = {
         ],
         ["setup.cfg", "setup.py", "pyproject.toml", "benchmarks/requirements.txt"],
     ),
+    "fuzz": (
+        ".venv-fuzz",
+        ["-e", ".[full]", "-r", "tests/fuzz/requirements.txt"],
+        ["setup.cfg", "setup.py", "pyproject.toml", "tests/fuzz/requirements.txt"],
+    ),
 }
 
 
