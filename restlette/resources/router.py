@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import (
     AsyncGenerator,
-    Awaitable,
     Callable,
     Collection,
     Iterable,
@@ -751,11 +750,13 @@ class Router:
         if not self.user_middleware:
             return site
 
-        # PERF: it gives what is to be awaited, and is no coroutine more.
-        def dispatch(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        # Other people's middleware tells by its being a coroutine function that it is
+        # an application of ASGI 3.
+        async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] == "lifespan":
-                return self._live(scope, receive, send)
-            return site(scope, receive, send)
+                await self._live(scope, receive, send)
+            else:
+                await site(scope, receive, send)
 
         # Around each of them, so that the fields that those further out add are in the
         # answer to an exception of one further in.
