@@ -34,6 +34,15 @@ KINDS: dict[str, tuple[str, list[str], list[str]]] = {
         ["-e", ".[full]", "-r", "requirements-test.txt"],
         ["setup.cfg", "setup.py", "pyproject.toml", SHOP, "requirements-test.txt"],
     ),
+    # The tests' own packages want newer ones than restlette does: LAST puts these back.
+    "lowest": (
+        ".venv-lowest",
+        ["-e", ".[full]", "-r", "requirements-test.txt"],
+        [
+            *["setup.cfg", "setup.py", "pyproject.toml", SHOP],
+            *["requirements-test.txt", "constraints-min.txt"],
+        ],
+    ),
     "bench": (
         ".venv-bench",
         [
@@ -50,6 +59,9 @@ KINDS: dict[str, tuple[str, list[str], list[str]]] = {
         ["setup.cfg", "setup.py", "pyproject.toml", "tests/fuzz/requirements.txt"],
     ),
 }
+
+# kind: what pip installs behind all the rest, whatever that wants.
+LAST = {"lowest": ["--no-deps", "-r", "constraints-min.txt"]}
 
 
 def require_python() -> None:
@@ -88,6 +100,8 @@ def prepare(kind: str, *, apart: str = "") -> Path:
     install = [python, "-m", "pip", "install", "-qq"]  # errors only
     run(*install, "--upgrade", "pip")
     run(*install, *packages)
+    if kind in LAST:
+        run(*install, *LAST[kind])
     for earlier in KINDS:
         if KINDS[earlier][0] == directory:
             (environment / f"installed-{earlier}").write_text(
