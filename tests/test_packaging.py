@@ -272,3 +272,21 @@ def test_the_core_works_with_nothing_installed() -> None:
 def test_the_scripts_can_be_executed() -> None:
     for name in ("scripts/run", "scripts/test", "scripts/bench", ".ci/run"):
         assert (ROOT / name).stat().st_mode & 0o100, name
+
+
+_floor = re.compile(r"([A-Za-z0-9._-]+)(?:\[[^]]*\])?[^;]*?>=\s*([0-9.]+)").match
+
+
+def test_the_lowest_versions_are_those_that_are_spoken_for() -> None:
+    """`scripts/test --lowest` runs with what setup.cfg and the example allow."""
+    config = configparser.ConfigParser()
+    config.read(ROOT / "setup.cfg", encoding="utf-8")
+    shop = ROOT / "examples/bookshop/requirements.txt"
+    wanted = "\n".join([*config["options.extras_require"].values(), shop.read_text()])
+    floors = {
+        (found[1].lower().replace("_", "-"), found[2])
+        for line in wanted.splitlines()
+        if (found := _floor(line))
+    }
+    lowest = (ROOT / "constraints-min.txt").read_text("utf-8")
+    assert set(re.findall(r"^([^#\s]+)==(\S+)$", lowest, re.MULTILINE)) == floors
