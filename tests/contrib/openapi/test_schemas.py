@@ -627,8 +627,9 @@ def typed(draw: st.DrawFn, depth: int = 2) -> tuple[Any, Any]:
             )
             if member is None and key is None:
                 return dict[of_key, inner], _one(draw(st.none() | LENGTHS))
+            anything = v.instance_of(object)
             return dict[of_key, inner], v.deep_mapping(
-                key, member or v.instance_of(object)
+                key or anything, member or anything
             )
         case "optional":
             inner, member = draw(typed(depth - 1))
