@@ -34,6 +34,11 @@ KINDS: dict[str, tuple[str, list[str], list[str]]] = {
         ["-e", ".[full]", "-r", "requirements-test.txt"],
         ["setup.cfg", "setup.py", "pyproject.toml", SHOP, "requirements-test.txt"],
     ),
+    "mutate": (
+        ".venv-mutate",
+        ["-e", ".[full]", "-r", "requirements-test.txt", "cosmic-ray>=8.7"],
+        ["setup.cfg", "setup.py", "pyproject.toml", SHOP, "requirements-test.txt"],
+    ),
     # The tests' own packages want newer ones than restlette does: LAST puts these back.
     "lowest": (
         ".venv-lowest",
