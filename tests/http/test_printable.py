@@ -19,6 +19,7 @@ ROWS = {
     "logs-118-line-separator": ("a\u2028b\u2029c", "a\\u2028b\\u2029c"),
     "logs-118-right-to-left": ("\u202etxt.exe", "\\u202etxt.exe"),
     "logs-118-surrogate": ("\ud800", "\\ud800"),
+    "letters beside a control": ("é, 書\n", "é, 書\\n"),
     "logs-118-backslash": ("a\\nb", "a\\\\nb"),
     "logs-118-megabyte": ("a" * 1_000_000, "a" * 200 + "…"),
     "logs-118-megabyte-of-line-feeds": ("\n" * 1_000_000, "\\n" * 200 + "…"),
