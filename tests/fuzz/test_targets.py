@@ -1,5 +1,8 @@
 """The targets of scripts/fuzz, with their seeds and a few inputs of hypothesis's."""
 
+from collections.abc import Callable
+from contextlib import nullcontext
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -36,14 +39,28 @@ def test_any_bytes_give_a_value_or_a_documented_error(
     target.run(data)
 
 
-def test_what_is_quadratic_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(targets, "SIZE", 16_384)
-    monkeypatch.setattr(targets, "FINE", 0.001)
+@pytest.mark.parametrize("power, is_found", [(1, False), (2, True)])
+def test_what_is_quadratic_is_found(
+    monkeypatch: pytest.MonkeyPatch, power: int, is_found: bool
+) -> None:
+    clock = [0]
 
-    with pytest.raises(AssertionError, match="4 times as much"):
-        assert_linear(
-            lambda data: [data.count(b"b", n) for n in range(len(data))], b"a"
-        )
+    def run(data: bytes) -> None:
+        clock[0] += len(data) ** power
+
+    def seconds(call: Callable[[], object]) -> float:
+        before = clock[0]
+        call()
+        return clock[0] - before
+
+    monkeypatch.setattr(targets, "seconds", seconds)
+
+    with (
+        pytest.raises(AssertionError, match="4 times as much")
+        if is_found
+        else nullcontext()
+    ):
+        assert_linear(run, b"abcd")
 
 
 @pytest.mark.parametrize("data", [b"", b"a", b"abcd", bytes(100)])
