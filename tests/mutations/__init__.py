@@ -1,0 +1,1 @@
+"""Changes of the source that the tests must notice: scripts/mutate."""

@@ -1,0 +1,107 @@
+"""What can be changed in a source (cosmic-ray's operators), and what that touches.
+
+Source: https://cosmic-ray.readthedocs.io/en/latest/reference/
+"""
+
+import ast
+import difflib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import CodeType
+
+from cosmic_ray.ast import ast_nodes, get_ast
+from cosmic_ray.mutating import mutate_code
+from cosmic_ray.plugins import get_operator, operator_names
+
+# What no test can notice. `|` is that of types nearly everywhere, and annotations are
+# not evaluated; which equal strings and small numbers are one object is CPython's to
+# say; the last are a change each for `/`, `%` and the like, where one shows enough.
+LEFT_OUT = re.compile(
+    r"core/(ReplaceBinaryOperator_BitOr_.*"
+    r"|ReplaceComparisonOperator_(Eq_Is|NotEq_IsNot|Is_Eq|IsNot_NotEq)"
+    r"|ReplaceBinaryOperator_\w+_(Pow|LShift|RShift|BitOr|BitAnd|BitXor|FloorDiv))"
+)
+
+# Of a code object: it is that of a function, not that of a module or a class.
+OPTIMIZED = 1
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change: the operator, which of the places where it fits, and that place."""
+
+    operator: str
+    occurrence: int
+    start: int
+    end: int
+
+
+def changes(source: str) -> Iterator[Change]:
+    """Every change that can be made in a source, by line."""
+    tree = get_ast(source)
+    found = []
+    for name in operator_names():
+        operator = get_operator(name)
+        if operator.arguments() or LEFT_OUT.fullmatch(name):
+            continue
+        places = (
+            place
+            for node in ast_nodes(tree)
+            for place in operator().mutation_positions(node)
+        )
+        found += [
+            Change(name, occurrence, start[0], end[0])
+            for occurrence, (start, end) in enumerate(places)
+        ]
+    return iter(sorted(found, key=lambda change: change.start))
+
+
+def changed(source: str, change: Change) -> str | None:
+    """The source with a change; None where that is no Python, or the same program."""
+    new = mutate_code(source, get_operator(change.operator)(), change.occurrence)
+    try:
+        same = ast.dump(ast.parse(new)) == ast.dump(ast.parse(source))
+    except SyntaxError:
+        return None
+    return None if same else new
+
+
+def shown(path: str, source: str, new: str) -> str:
+    """The difference that a change makes, for people."""
+    lines = difflib.unified_diff(
+        source.splitlines(), new.splitlines(), path, path, lineterm="", n=2
+    )
+    return "\n".join(list(lines)[2:])
+
+
+def statements(source: str) -> dict[int, range]:
+    """The lines of the innermost statement that each line is of; of a compound one,
+    those of its head."""
+    lines: dict[int, range] = {}
+    for node in ast.walk(ast.parse(source)):  # outer ones come first
+        if isinstance(node, ast.stmt | ast.ExceptHandler):
+            body = getattr(node, "body", None)
+            last = body[0].lineno - 1 if body else node.end_lineno or 0
+            whole = range(node.lineno, max(last, node.lineno) + 1)
+            lines.update(dict.fromkeys(whole, whole))
+    return lines
+
+
+def functions(old: CodeType, new: CodeType) -> dict[CodeType, CodeType] | None:
+    """The functions of two codes that differ, old to new; None when they cannot be
+    told one from another."""
+    differing: dict[CodeType, CodeType] = {}
+    inside = [each for each in old.co_consts if isinstance(each, CodeType)]
+    others = [each for each in new.co_consts if isinstance(each, CodeType)]
+    if [each.co_qualname for each in inside] != [each.co_qualname for each in others]:
+        return None
+    for one, other in zip(inside, others, strict=True):
+        if one != other:
+            deeper = functions(one, other)
+            if deeper is None:
+                return None
+            differing |= deeper
+            if one.co_flags & OPTIMIZED:
+                differing[one] = other
+    return differing
