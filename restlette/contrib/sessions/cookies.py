@@ -58,10 +58,18 @@ class Cookie:
         # PERF: what stands around the value is the same each time.
         self._around: dict[int | None, tuple[bytes, bytes]] = {}
         self._beginning = name.encode("utf-8") + b"="
+        self._start = len(self._beginning)
         self.line("x", 1)
 
-    def read(self, scope: Scope) -> str | None:
-        """Give its value in a request; None without one."""
+    def read(self, scope: Scope, length: int | None = None) -> bytes | None:
+        """Give its value in a request; None without one.
+
+        Args:
+            scope: The scope.
+            length: How many bytes a value has that was given out, where all have as
+                many. What is as long is given as it stands: with another cookie in it,
+                it is none that was given out.
+        """
         field: bytes | None = None
         for name, value in scope["headers"]:
             if name == b"cookie":
@@ -73,11 +81,14 @@ class Cookie:
             return None
         # PERF: most clients have this cookie and no other one.
         if field.startswith(self._beginning):
-            value = field[len(self._beginning) :]
+            value = field[self._start :]
+            if len(value) == length:
+                return value
             # A value as it stands, and no other cookie behind it.
             if value.translate(None, b"-._").isalnum():
-                return str(value, "ascii")
-        return parse_cookies([field]).get(self.name)
+                return value
+        text = parse_cookies([field]).get(self.name)
+        return None if text is None else text.encode("utf-8", "replace")
 
     def line(self, value: str, max_age: int | None) -> bytes:
         """Write the value of a Set-Cookie field.
@@ -96,7 +107,7 @@ class Cookie:
     def _write(self, max_age: int | None) -> tuple[bytes, bytes]:
         """Give what stands before and behind the value in Set-Cookie."""
         line = set_cookie_value(self.name, max_age=max_age, **self._attributes)
-        return line[: len(self._beginning)], line[len(self._beginning) :]
+        return line[: self._start], line[self._start :]
 
     def is_too_long(self, value: str) -> bool:
         """Say whether browsers would drop it."""

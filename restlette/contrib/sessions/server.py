@@ -229,7 +229,7 @@ class _SessionsMiddleware:
             return
         sessions = self.sessions
         visit = _Visit(sessions, scope, receive, send)
-        value = sessions.cookie.read(scope)
+        value = sessions.cookie.read(scope, _ID_LENGTH)
         key, record = "", None
         # SECURITY: an id is one that was given out; no other one makes a session, and
         # what cannot be one is not looked up.
@@ -246,9 +246,11 @@ class _SessionsMiddleware:
         if record is not None and record.expires > (now := time.time()):
             visit.found = key, record
             # PERF: most are far from it.
-            visit.may_be_due = record.expires - now < sessions.idle * _FRESH
+            if record.expires - now < sessions.idle * _FRESH:
+                visit.may_be_due = True
             session = Session(record.text)
-            session.owner = record.user
+            if record.user is not None:
+                session.owner = record.user
         else:
             visit.is_stray = value is not None and not visit.is_unknown
             session = Session(None)
@@ -335,13 +337,13 @@ class _Visit:
                 or not session.is_as_it_came
                 or session.owner != found[1].user
             )
+            # PERF: what comes below to the same, where nothing is saved or set.
+            if not may_differ and self.line is None:
+                self.has_begun = True
+                return self._send(told(message, None) if session.accessed else message)
         # What fails is not saved: whoever asks again finds what was there before.
         if may_differ and message.get("status", 200) < 500:
             return self._save_and_begin(message)
-        # PERF: what `_begin` does, where no cookie is set.
-        if found is not None and session.accessed and self.line is None:
-            self.has_begun = True
-            return self._send(told(message, None))
         return self._begin(message)
 
     async def _save_and_begin(self, message: Message) -> None:
@@ -447,7 +449,7 @@ class _Visit:
             new = await self._put(record)
             ended = Record("{}", there.version + 1, None, there.created, 0.0)
             if not await sessions.ask(sessions.store.replace(key, ended)):
-                await sessions.ask(sessions.store.delete(key_of(new)))
+                await sessions.ask(sessions.store.delete(key_of(new.encode())))
                 return False
             self._begun(new, record)
             await self._tidy(key)
@@ -516,13 +518,13 @@ class _Visit:
     async def _put(self, record: Record) -> str:
         """Keep a session by an id of its own, and give the id."""
         sessions, new = self.sessions, secrets.token_urlsafe(_ID_BYTES)
-        await sessions.ask(sessions.store.add(key_of(new), record))
+        await sessions.ask(sessions.store.add(key_of(new.encode()), record))
         return new
 
     def _begun(self, id: str, record: Record) -> None:
         """Take note of the session's id, and have its cookie set."""
         sessions = self.sessions
-        self.found = key_of(id), record
+        self.found = key_of(id.encode()), record
         self.session.saved(record.text)
         self.line = sessions.cookie.line(id, int(sessions.absolute))
 
@@ -554,14 +556,14 @@ class _Visit:
             log.warning("sessions: the store is down: %s", exc)
 
 
-def key_of(id: str) -> str:
+def key_of(id: bytes) -> str:
     """Give what a store knows a session by.
 
     SECURITY: a hash, of what has more bits than can be tried: who reads the store
     finds no id in it.
     """
     # PERF: Python's own; OpenSSL's hashes take several times as long to begin with.
-    return blake2s(id.encode("utf-8", "replace")).hexdigest()
+    return blake2s(id).hexdigest()
 
 
 async def _drop(message: Message) -> None:

@@ -124,7 +124,7 @@ class SessionMiddleware:
         scope["session"] = session
         await self.app(scope, receive, send_with_cookie)
 
-    def _open(self, signed: str | None) -> str | None:
+    def _open(self, signed: bytes | None) -> str | None:
         """Give what is in a cookie; None where that is no session."""
         if signed is None:
             return None
@@ -137,7 +137,9 @@ class SessionMiddleware:
             return None
         return text
 
-    def _line(self, session: Session, signed: str | None, scope: Scope) -> bytes | None:
+    def _line(
+        self, session: Session, signed: bytes | None, scope: Scope
+    ) -> bytes | None:
         """Give what sets the cookie; None where it stays as it is."""
         text = session.modified()
         if text is None and session.is_new:
@@ -155,13 +157,13 @@ class SessionMiddleware:
             return None
         return self.cookie.line(value, self.max_age)
 
-    def _is_due(self, signed: str) -> bool:
+    def _is_due(self, signed: bytes) -> bool:
         """Say whether it is time to sign a session anew, though it is as it was."""
         if self.max_age is None:
             return False
         # A payload, a time and a signature; it was found to be good.
-        when = signed.rsplit(".", 2)[1]
-        signed_at = int.from_bytes(urlsafe_b64decode(when + "=" * (-len(when) % 4)))
+        when = signed.rsplit(b".", 2)[1]
+        signed_at = int.from_bytes(urlsafe_b64decode(when + b"=" * (-len(when) % 4)))
         age: int = self._signer.get_timestamp() - signed_at
         return age * _RENEWAL > self.max_age
 

@@ -217,7 +217,7 @@ def test_session_38_ids_are_long_and_kept_as_hashes(shop: Shop) -> None:
     async def keys() -> set[str]:
         return {key async for key, _ in shop.store.all()}
 
-    assert asyncio.run(keys()) == set(map(key_of, ids))
+    assert asyncio.run(keys()) == {key_of(each.encode()) for each in ids}
     assert all(len(each) == 43 for each in ids)
 
 
@@ -368,7 +368,9 @@ def test_sessions_of_a_user_are_listed_and_ended(shop: Shop) -> None:
     other = shop.client()
     other.post("/in/ann")
     listed = asyncio.run(shop.sessions.of_user("zoe"))
-    assert {each.key for each in listed} == {key_of(id_of(each)) for each in clients}
+    assert {each.key for each in listed} == {
+        key_of(id_of(each).encode()) for each in clients
+    }
     assert {each.user for each in listed} == {"zoe"}
     assert all(each.created < each.expires for each in listed)
     assert clients[0].post("/others").json() == {"ended": 2}
@@ -624,6 +626,9 @@ def test_the_cookie_is_found_among_others(shop: Shop) -> None:
     for value in (f"session={own}", f"a=b; session={own}", f'session="{own}"; a=b'):
         headers = {"cookie": value}
         assert call(shop.app, "GET", "/", headers=headers).json() == {"a": 1}
+    other = f"session={own[:30]}; other={'x' * 5}"  # as long as one alone
+    assert len(other) == len(f"session={own}")
+    assert call(shop.app, "GET", "/", headers={"cookie": other}).json() == {}
     fields = [(b"cookie", b"a=b"), (b"cookie", f"session={own}".encode())]
     assert call(shop.app, "GET", "/", headers=fields).json() == {"a": 1}
 
