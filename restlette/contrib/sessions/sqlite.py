@@ -46,7 +46,8 @@ CREATE INDEX IF NOT EXISTS sessions_by_end ON sessions (expires);
 class SQLiteStore:
     """Keeps sessions in a file of SQLite, which the processes of one host may share.
 
-    The file can be read and written by its owner alone (0600).
+    The file can be read and written by its owner alone (0600); one that others can read
+    is closed to them when it is opened.
 
     Args:
         path: The file; it is made when it is needed.
@@ -163,8 +164,14 @@ class SQLiteStore:
         return result
 
     def _open(self) -> sqlite3.Connection:
-        # SECURITY: SQLite would make a file that others may read.
-        os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        # SECURITY: SQLite would make a file that others may read, and one that is there
+        # may have been made so.
+        file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            if os.fstat(file).st_mode & 0o077:
+                os.chmod(self._path, 0o600)
+        finally:
+            os.close(file)
         connection = sqlite3.connect(
             self._path,
             timeout=_PATIENCE,

@@ -184,10 +184,13 @@ def test_memory_is_bounded() -> None:
     asyncio.run(main())
 
 
-def test_session_46_the_file_is_its_owner_s(tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_there", [False, True])
+def test_session_46_the_file_is_its_owner_s(tmp_path: Path, is_there: bool) -> None:
     async def main() -> None:
         old = os.umask(0)
         try:
+            if is_there:
+                (tmp_path / "sessions.db").touch(0o644)
             store = SQLiteStore(tmp_path / "sessions.db")
             await store.add("k", NEW)
             modes = [stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()]
