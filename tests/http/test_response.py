@@ -3,6 +3,7 @@
 import asyncio
 import json
 import threading
+import time
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from restlette.http.dates import parse_date
 from restlette.http.errors import ClientDisconnect
 from restlette.http.request import Request
 from restlette.http.response import (
@@ -24,7 +26,9 @@ from restlette.http.response import (
     UJSONResponse,
     check_status,
     has_content,
+    until_disconnect,
 )
+from restlette.http.types import DROPPED
 from restlette.http.urls import URL
 from restlette.resources.uri import Ref
 
@@ -184,9 +188,10 @@ def test_headers_out_28_refused_where_it_is_written(name, value):
 
 
 def test_headers_are_a_view_of_what_is_sent():
-    response = Response("x", headers={"X-A": "1"})
+    response = Response("x", headers={"Allow": "GET", "X-A": "1"})
     response.headers["x-b"] = "2"
     assert response.raw_headers == [
+        (b"allow", b"GET"),
         (b"x-a", b"1"),
         (b"content-length", b"1"),
         (b"x-b", b"2"),
@@ -194,7 +199,8 @@ def test_headers_are_a_view_of_what_is_sent():
 
 
 LENGTHS = {
-    "mismatch": ("xy", 200, {"content-length": "3"}, "'3' but the content has 2"),
+    "more": ("xy", 200, {"content-length": "3"}, "'3' but the content has 2"),
+    "less": ("xy", 200, {"content-length": "1"}, "'1' but the content has 2"),
     "two": (
         "xy",
         200,
@@ -279,8 +285,9 @@ def test_a_deleted_cookie_is_over():
     response = Response()
     response.delete_cookie("__Secure-a", path="/x", secure=True)
     value = response.headers["set-cookie"]
-    assert value.startswith("__Secure-a=; expires=")
-    assert "Max-Age=0; Path=/x; SameSite=lax; Secure" in value
+    expires, _, others = value.removeprefix("__Secure-a=; expires=").partition("; ")
+    assert parse_date(expires) <= time.time()
+    assert others == "Max-Age=0; Path=/x; SameSite=lax; Secure"
 
 
 @pytest.mark.parametrize(
@@ -388,6 +395,7 @@ LOCATIONS = {
     "surrogate": ("/\ud800", "/%EF%BF%BD"),
     "redirect-18-backslash": ("/\\evil.example", "/%5Cevil.example"),
     "url": (URL("/x?y=z"), "/x?y=z"),
+    "longest": ("/" * 8000, "/" * 8000),
 }
 
 
@@ -412,6 +420,7 @@ REFUSED = {
     "nul": "/a\0",
     "c1": "/a\x85",
     "u2028": "/a\u2028b",
+    "longer": "/" * 8001,
     "megabyte": "/" + "a" * 1_000_000,
 }
 
@@ -430,7 +439,7 @@ def test_redirect_18_a_subclass_may_allow_a_scheme():
         schemes = frozenset({"myapp"})
 
     assert AppRedirect("myapp:open").headers["location"] == "myapp:open"
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="the scheme 'https' is refused"):
         AppRedirect("https://example.org")
 
 
@@ -452,9 +461,16 @@ def test_a_redirect_has_a_redirects_status(status):
         RedirectResponse("/", status)
 
 
+@pytest.mark.parametrize("status", [300, 399])
+def test_every_3xx_is_a_redirects_status(status):
+    assert RedirectResponse("/", status).status_code == status
+
+
 def test_a_redirect_has_one_location_and_keeps_other_fields():
-    response = RedirectResponse("/b", 303, {"Location": "/a", "X-A": "1"})
+    others = {"Age": "0", "Location": "/a", "X-A": "1"}
+    response = RedirectResponse("/b", 303, others)
     assert response.raw_headers == [
+        (b"age", b"0"),
         (b"x-a", b"1"),
         (b"location", b"/b"),
         (b"content-length", b"0"),
@@ -525,13 +541,25 @@ class Noted:
         self.closed += 1
 
 
+async def unasked():
+    raise LookupError("nobody asks")
+
+
 @pytest.mark.parametrize("version", ["2.3", "2.4"])
 def test_dispatch_5_head_closes_the_generator_without_reading_it(version):
-    """dispatch-5: same fields, no content, generator closed."""
+    """dispatch-5: same fields, no content, generator closed, nothing to watch."""
     content = Noted(b"a")
-    sent = exchange(
+    sent = []
+
+    async def send(message):
+        await asyncio.sleep(0)
+        sent.append(message)
+
+    exchange(
         StreamingResponse(content),
         {"type": "http", "method": "HEAD", "asgi": {"spec_version": version}},
+        receive=unasked,
+        send=send,
     )
     assert content_of(sent) == b""
     assert sent[-1]["more_body"] is False
@@ -624,6 +652,34 @@ def test_a_client_that_goes_ends_the_stream_where_receive_says_so():
 
     exchange(StreamingResponse(endless(), background=background), OLD, receive=receive)
     assert (ran, ended) == ([True], [True])
+
+
+@pytest.mark.parametrize("version", ["2.4", "2.5", "2.10", "3.0", "3"])
+def test_where_send_raises_the_disconnect_is_not_asked_for(version):
+    """ASGI 2.4 and later."""
+    response = StreamingResponse(pieces())
+    assert content_of(exchange(response, posting(version), unasked)) == "éb".encode()
+
+
+@pytest.mark.parametrize("asgi", [{}, *({"spec_version": v} for v in ("2", "2.3"))])
+def test_where_send_does_not_raise_the_disconnect_is_asked_for(asgi):
+    """ASGI: spec_version is 2.0 where it is missing."""
+    with pytest.raises(LookupError, match="nobody asks"):
+        exchange(StreamingResponse(pieces()), {**OLD, "asgi": asgi}, unasked)
+
+
+@pytest.mark.parametrize("body", [{}, {"body": b""}, {"body": b"x"}])
+@pytest.mark.parametrize("more", [{}, {"more_body": False}, {"more_body": True}])
+def test_content_is_dropped_where_there_is_some_or_more_to_come(body, more):
+    messages = [{"type": "http.request", **body, **more}, {"type": "http.disconnect"}]
+
+    async def receive():
+        return messages.pop(0)
+
+    scope = {"type": "http"}
+    asyncio.run(until_disconnect(scope, receive))
+    assert messages == []
+    assert (DROPPED in scope) is (any(body.values()) or any(more.values()))
 
 
 @pytest.mark.parametrize("scope", [OLD, NEW])
@@ -839,9 +895,10 @@ def test_a_reader_that_takes_something_in_time_has_all_of_it(caplog):
     assert caplog.records == []
 
 
-def test_a_write_timeout_is_more_than_nothing():
+@pytest.mark.parametrize("seconds", [0, -1, float("nan")])
+def test_a_write_timeout_is_more_than_nothing(seconds):
     with pytest.raises(ValueError, match="write_timeout is a number of seconds"):
-        StreamingResponse([], write_timeout=0)
+        StreamingResponse([], write_timeout=seconds)
 
 
 @pytest.mark.parametrize("scope", [OLD, NEW])
