@@ -134,8 +134,8 @@ def format_date(seconds: float) -> str:
     """
     if not _FIRST <= seconds < _END:
         raise ValueError(f"a date is in the years 1 to 9999: {seconds!r} is not.")
-    # A fraction before 1970 is dropped towards the past, as it is after.
-    t = time.gmtime(seconds // 1)
+    # gmtime drops a fraction towards the past, before 1970 as well as after.
+    t = time.gmtime(seconds)
     return (
         f"{DAYS[t.tm_wday]}, {t.tm_mday:02} {MONTHS[t.tm_mon - 1]} {t.tm_year:04} "
         f"{t.tm_hour:02}:{t.tm_min:02}:{t.tm_sec:02} GMT"

@@ -114,10 +114,7 @@ def _is_ipv4(text: bytes) -> bool:
     # RFC 3986 section 3.2.2: four dec-octets, 0 to 255 without leading zeros.
     octets = text.split(b".")
     return len(octets) == 4 and all(
-        octet.isdigit()
-        and len(octet) < 4
-        and b"%d" % int(octet) == octet
-        and int(octet) < 256
+        octet.isdigit() and b"%d" % int(octet) == octet and int(octet) < 256
         for octet in octets
     )
 
@@ -528,9 +525,7 @@ def _unsplit(scheme: str, netloc: str, path: str, query: str, fragment: str) -> 
 def _replaced(parts: SplitResult, changes: Components) -> str:
     if unknown := changes.keys() - _COMPONENTS:
         on_offer = ", ".join(sorted(_COMPONENTS))
-        raise TypeError(
-            f"a URL has no component {sorted(unknown)[0]!r}; it has {on_offer}"
-        )
+        raise TypeError(f"a URL has no component {min(unknown)!r}; it has {on_offer}")
     scheme = changes.get("scheme", parts.scheme)
     if scheme and not _is_scheme(scheme):
         raise ValueError(f"{scheme!r} is not the scheme of a URL (RFC 3986 3.1)")

@@ -1,12 +1,13 @@
 """HTTP dates: three formats read, one written."""
 
+import calendar
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from restlette.http.dates import format_date, parse_date
+from restlette.http.dates import MONTHS, format_date, parse_date
 from tests.http.stopwatch import seconds
 
 NOW = datetime(2025, 6, 1, tzinfo=UTC).timestamp()
@@ -21,6 +22,7 @@ def stamp(*parts: int) -> int:
     [
         ("Sun, 06 Nov 1994 08:49:37 GMT", (1994, 11, 6, 8, 49, 37)),
         ("Sunday, 06-Nov-94 08:49:37 GMT", (1994, 11, 6, 8, 49, 37)),
+        ("Wednesday, 09-Nov-94 08:49:37 GMT", (1994, 11, 9, 8, 49, 37)),
         ("Sun Nov  6 08:49:37 1994", (1994, 11, 6, 8, 49, 37)),
         ("Wed Nov 16 08:49:37 1994", (1994, 11, 16, 8, 49, 37)),
         ("Thu, 29 Feb 2024 00:00:00 GMT", (2024, 2, 29)),
@@ -44,6 +46,19 @@ def stamp(*parts: int) -> int:
 )
 def test_a_date_is_read(value, parts) -> None:
     assert parse_date(value, now=NOW) == stamp(*parts)
+
+
+@pytest.mark.parametrize("year", [1900, 2000, 2023, 2024])
+def test_a_month_has_the_days_of_the_calendar(year) -> None:
+    for month in range(1, 13):
+        days = range(1, calendar.monthrange(year, month)[1] + 1)
+        for day in range(33):
+            value = f"Mon, {day:02} {MONTHS[month - 1]} {year} 00:00:00 GMT"
+            if day in days:
+                assert parse_date(value) == stamp(year, month, day)
+            else:
+                with pytest.raises(ValueError, match="that there is not"):
+                    parse_date(value)
 
 
 @pytest.mark.parametrize(

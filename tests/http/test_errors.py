@@ -145,6 +145,7 @@ def test_text_and_representation():
     """A log line shows the status, the title and what the detail adds."""
     assert str(HTTPException(404)) == "404 Not Found"
     assert str(NotFound("No book 7.")) == "404 Not Found: No book 7."
+    assert str(NotFound("There is none.")) == "404 Not Found: There is none."
     assert repr(NotFound("No book 7.")) == (
         "NotFound(status_code=404, detail='No book 7.')"
     )

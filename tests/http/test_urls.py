@@ -2,6 +2,8 @@
 
 import copy
 import pickle
+import string
+import unicodedata
 from urllib.parse import SplitResult, parse_qsl, unquote
 
 import pytest
@@ -27,7 +29,8 @@ ANY_TEXT = st.text(st.characters(exclude_categories=()))
 
 def a_scope(path="/", host=b"example.org", **more):
     """An HTTP scope; without a Host field where `host` is None."""
-    headers = [(b"accept", b"*/*")] + ([(b"host", host)] if host is not None else [])
+    headers = [(b"accept", b"*/*"), (b"x-forwarded-host", b"evil.example")]
+    headers += [(b"host", host)] if host is not None else []
     return {"type": "http", "path": path, "headers": headers} | more
 
 
@@ -73,6 +76,15 @@ def test_a_url_is_a_text_that_knows_its_parts() -> None:
 )
 def test_every_text_has_parts_and_nothing_is_stripped(text, parts) -> None:
     assert URL(text).components == parts
+
+
+def test_a_scheme_is_a_letter_and_letters_digits_plus_minus_and_dot() -> None:
+    """RFC 3986 section 3.1."""
+    for char in map(chr, range(256)):
+        first, later = URL(f"{char}z:"), URL(f"z{char}z:")
+        assert bool(first.scheme) == (char in string.ascii_letters)
+        more = char in string.ascii_letters + string.digits + "+-."
+        assert bool(later.scheme) == more or char == ":"
 
 
 def test_a_port_that_is_none_is_an_error_when_it_is_asked_for() -> None:
@@ -131,6 +143,8 @@ def test_a_url_can_be_copied(duplicate) -> None:
         ("http://h/a", {"fragment": "d"}, "http://h/a#d"),
         ("http://h:1/a", {"port": 2}, "http://h:2/a"),
         ("http://h:1/a", {"port": None}, "http://h/a"),
+        ("http://h:1/a", {"port": 0}, "http://h:0/a"),
+        ("http://h:1/a", {"port": 65535}, "http://h:65535/a"),
         ("http://h:1/a", {"hostname": "g"}, "http://g:1/a"),
         ("http://h/a", {"hostname": "g", "port": 1}, "http://g:1/a"),
         ("http://h/a", {"hostname": "::1"}, "http://[::1]/a"),
@@ -197,6 +211,28 @@ def test_replacing(text, changes, result) -> None:
 def test_a_component_that_cannot_be_is_refused(changes) -> None:
     with pytest.raises(ValueError, match="is not"):
         URL("http://h/").replace(**changes)
+
+
+def test_blanks_and_what_ends_an_authority_are_refused_in_one() -> None:
+    """What browsers drop or take for a slash, controls, spaces and ends of lines."""
+    for char in map(chr, range(0x2100)):
+        refused = char in "/?#\\ \xa0\u2028\u2029" or unicodedata.category(char) == "Cc"
+        if refused:
+            with pytest.raises(ValueError, match="is not the authority"):
+                URL("http://h/", netloc=f"a{char}")
+        else:
+            assert URL("http://h/", netloc=f"a{char}").netloc == f"a{char}"
+
+
+@pytest.mark.parametrize(("part", "encoded"), [("query", '"#<>'), ("fragment", '"<>`')])
+def test_what_stays_in_a_query_and_a_fragment_is_what_browsers_let_stay(
+    part, encoded
+) -> None:
+    """WHATWG URL section 1.3."""
+    for char in map(chr, range(128)):
+        written = getattr(URL("/").replace(**{part: f"a{char}"}), part)
+        stays = char in string.printable[:-6] and char not in encoded
+        assert written == ("a" + (char if stays else f"%{ord(char):02X}"))
 
 
 @pytest.mark.parametrize("changes", [{"port": 80}, {"username": "u"}, {"password": ""}])
@@ -281,6 +317,7 @@ def test_parameters_are_added_replaced_and_removed() -> None:
         (a_scope("/a/b", raw_path=b"/a%2Fb"), "http://example.org/a%2Fb"),
         (a_scope("/\ufffd", raw_path=b"/%ff"), "http://example.org/%ff"),
         (a_scope("/new", raw_path=b"/old"), "http://example.org/new"),
+        (a_scope("/new", raw_path=b"/former"), "http://example.org/new"),
         (a_scope("/a", raw_path=b"/a?q=1"), "http://example.org/a"),
         (a_scope("/a#b", raw_path=b"/a#b"), "http://example.org/a%23b"),
         (a_scope("/a", raw_path=None), "http://example.org/a"),
@@ -306,6 +343,8 @@ def test_parameters_are_added_replaced_and_removed() -> None:
             a_scope("/a", host=None, server=("h", 443), scheme="https"),
             "https://h/a",
         ),
+        (a_scope("/a", host=None, server=("h", 80), scheme="ws"), "ws://h/a"),
+        (a_scope("/a", host=None, server=("h", 443), scheme="wss"), "wss://h/a"),
         (a_scope("/a", host=None, server=("/run/app.sock", None)), "/a"),
         (a_scope("/a", host=None, server=None), "/a"),
         (a_scope("/a", host=None), "/a"),
@@ -343,6 +382,7 @@ BAD_HOSTS = {
     "empty": b"",
     "no-host": b":80",
     "long": b"a" * 300,
+    "256-bytes": b"a" * 256,
     "trailing-dot": b"a.",
     "dot": b".",
     "two-dots": b"a..b",
@@ -365,12 +405,15 @@ BAD_HOSTS = {
     "ipv6-three-colons": b"[:::]",
     "ipv6-full-and-gap": b"[1:2:3:4::5:6:7:8]",
     "ipv6-piece-of-5": b"[::12345]",
+    "ipv6-piece-of-6": b"[::123456]",
     "ipv6-colon-at-end": b"[1:2:3:4:5:6:7:]",
     "ipv6-only-ipv4": b"[1.2.3.4]",
     "ipv6-ipv4-first": b"[1.2.3.4::]",
     "ipv6-ipv4-256": b"[::1.2.3.256]",
     "ipv6-ipv4-leading-zero": b"[::1.2.3.04]",
+    "ipv6-ipv4-two-zeros": b"[::1.2.3.00]",
     "ipv6-ipv4-short": b"[::1.2.3]",
+    "ipv6-ipv4-long": b"[::1.2.3.4.5]",
     "ipv6-ipv4-empty-octet": b"[::1.2..3]",
     "ipv6-ipv4-hex": b"[::1.2.3.a]",
     "ipv6-ipv4-long-octet": b"[::1.2.3.1111]",
@@ -405,6 +448,7 @@ GOOD_HOSTS = [
     (b"[1:2:3::5:6:7:8]", ("1:2:3::5:6:7:8", None)),
     (b"[::ffff:192.0.2.1]", ("::ffff:192.0.2.1", None)),
     (b"[1:2:3:4:5:6:7.8.9.0]", ("1:2:3:4:5:6:7.8.9.0", None)),
+    (b"[::255.255.255.255]", ("::255.255.255.255", None)),
     (b"a" * 255, ("a" * 255, None)),
 ]
 
