@@ -57,6 +57,10 @@ def reading(*chunks, headers=(), limit=None, disconnect=False, **more):
     return request
 
 
+async def streamed(request):
+    return b"".join([chunk async for chunk in request.stream()])
+
+
 def run(function):
     return asyncio.run(asyncio.wait_for(function(), 10))
 
@@ -84,7 +88,10 @@ def test_a_connection_equals_itself_alone():
 
 @pytest.mark.parametrize(
     "cls, kind",
-    [(HTTPConnection, "lifespan"), (Request, "websocket"), (Request, "lifespan")],
+    [
+        *[(HTTPConnection, "lifespan"), (Request, "lifespan")],
+        *[(Request, "websocket"), (Request, "ftp")],
+    ],
 )
 def test_a_scope_of_another_type_is_misuse(cls, kind):
     with pytest.raises(TypeError, match=f"not '{kind}'"):
@@ -201,7 +208,8 @@ def test_headers_in_27_are_a_snapshot():
 
 
 def test_cookies_come_from_every_field_up_to_the_limit():
-    request = Request(scope_with((b"cookie", b"a=1"), (b"cookie", b"b=2")))
+    others = (b"accept", b"c=3"), (b"host", b"d=4")
+    request = Request(scope_with((b"cookie", b"a=1"), (b"cookie", b"b=2"), *others))
     assert request.cookies == {"a": "1", "b": "2"}
     short = Request(scope_with((b"cookie", b"a=1; bb=2")))
     short.limits = DEFAULT_LIMITS._replace(cookies=3)
@@ -231,6 +239,8 @@ def test_query_121_any_bytes_are_parameters(query):
 
 # Content ------------------------------------------------------------------------------
 
+JSON = (b"content-type", b"application/json")
+
 CHUNKED = {
     "empty": ((b"",), b""),
     "one": ((b"abc",), b"abc"),
@@ -259,17 +269,22 @@ def test_the_stream_gives_the_chunks_and_an_empty_one(chunks, whole):
     run(main)
 
 
-def test_a_message_may_leave_out_what_has_a_default():
+@pytest.mark.parametrize("read", [Request.body, Request.json, streamed])
+@pytest.mark.parametrize(
+    "sent",
+    [
+        [{"type": "http.request", "body": b"1"}],
+        [*messages(b"1", b"")[:1], {"type": "http.request"}],
+    ],
+    ids=["more_body", "both"],
+)
+def test_a_message_may_leave_out_what_has_a_default(sent, read):
     """ASGI: body is optional, and so is more_body."""
 
-    async def receive():
-        return {"type": "http.request"}
-
     async def main():
-        request = Request(scope_with(), receive)
-        assert await request.body() == b""
-        stream = Request(scope_with(), receive).stream()
-        assert [chunk async for chunk in stream] == [b""]
+        request = reading(headers=[JSON])
+        request.waiting += [*sent, {"type": "http.disconnect"}]
+        assert await read(request) == (1 if read is Request.json else b"1")
 
     run(main)
 
@@ -304,19 +319,20 @@ ANNOUNCED = {
 
 
 @pytest.mark.parametrize("headers", ANNOUNCED.values(), ids=ANNOUNCED)
-@pytest.mark.parametrize("chunks", [(b"x" * 11,), (b"x" * 6,) * 3, (b"x" * 10, b"y")])
-def test_body_53_is_counted_whatever_the_length_says(headers, chunks):
+@pytest.mark.parametrize(
+    "sizes, left", [([11], 0), ([6, 6, 6], 1), ([10, 1], 0), ([1, 1, 8, 1, 1], 1)]
+)
+def test_body_53_is_counted_whatever_the_length_says(headers, sizes, left):
     """body-53: 413 as soon as the limit is passed, the rest is not received."""
+    chunks = [b"1" * size for size in sizes]
 
     async def main():
-        request = reading(*chunks, headers=headers, limit=10)
-        with pytest.raises(ContentTooLarge) as raised:
-            await request.body()
-        assert raised.value.status_code == 413
-        assert len(request.waiting) == max(0, len(chunks) - 2)
-        streamed = reading(*chunks, headers=headers, limit=10)
-        with pytest.raises(ContentTooLarge):
-            [chunk async for chunk in streamed.stream()]
+        for read in Request.body, Request.json, streamed:
+            request = reading(*chunks, headers=[*headers, JSON], limit=10)
+            with pytest.raises(ContentTooLarge) as raised:
+                await read(request)
+            assert raised.value.status_code == 413
+            assert len(request.waiting) == left
 
     run(main)
 
@@ -344,6 +360,7 @@ def test_body_53_up_to_the_limit_is_taken():
         length = (b"content-length", b"10")
         assert len(await reading(b"x" * 10, headers=[length], limit=10).body()) == 10
         assert await reading(b"a" * 5, b"b" * 5, limit=10).body() == b"aaaaabbbbb"
+        assert await reading(b"1" * 10, headers=[JSON], limit=10).json() == 1111111111
 
     run(main)
 
@@ -417,8 +434,6 @@ def test_body_55_a_client_that_goes_is_an_error_each_time(chunks):
 
 # JSON ---------------------------------------------------------------------------------
 
-JSON = (b"content-type", b"application/json")
-
 
 @pytest.mark.parametrize(
     "media_type",
@@ -448,6 +463,26 @@ def test_of_two_content_types_the_first_counts():
         assert await request.json() == 1
         with pytest.raises(UnsupportedMediaType):
             await reading(b"1", headers=[text, JSON]).json()
+
+    run(main)
+
+
+def test_other_fields_say_nothing_of_the_content():
+    others = [(b"accept", b"text/html"), (b"host", b"99")]
+
+    async def main():
+        request = reading(b"1", headers=[*others, JSON, *others], limit=10)
+        assert await request.json() == 1
+
+    run(main)
+
+
+@pytest.mark.parametrize("first", [Request.body, Request.is_disconnected])
+def test_json_is_read_of_what_was_received_before(first):
+    async def main():
+        request = reading(b"[1, ", b"2]", headers=[JSON])
+        await first(request)
+        assert await request.json() == [1, 2]
 
     run(main)
 
@@ -602,6 +637,8 @@ def test_body_56_the_decoded_content_is_counted():
         figures = {"decompressed": 100_000, "body": len(coded)}
         request = decoding(reading(coded, headers=[GZIP]), **figures)
         assert await request.body() == b"-" * 100_000
+        request = decoding(reading(gzip.compress(b"-"), headers=[GZIP]), decompressed=1)
+        assert await request.body() == b"-"
 
     run(main)
 
@@ -654,7 +691,9 @@ def test_a_form_is_read_once(media_type):
     async def main():
         content = b"a=1" if b"url" in media_type.lower() else multipart((b"a", b"1"))
         request = reading(content, headers=[(b"content-type", media_type)])
+        assert request.read_form is None
         form = await request.form()
+        assert request.read_form is form
         assert form.multi_items() == [("a", "1")]
         assert await request.form() is form
         async with request.form() as again:
