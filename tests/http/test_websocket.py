@@ -115,10 +115,11 @@ def test_websocket_is_a_mapping_over_its_scope() -> None:
     assert websocket.scope["type"] == "websocket"
 
 
-def test_websocket_refuses_another_scope() -> None:
+@pytest.mark.parametrize("kind", ["http", "wt"])
+def test_websocket_refuses_another_scope(kind: str) -> None:
     """A WebSocket over an HTTP scope is misuse."""
-    with pytest.raises(TypeError, match="type 'websocket', not 'http'"):
-        WebSocket({"type": "http"}, Server().receive, Server().send)
+    with pytest.raises(TypeError, match=f"type 'websocket', not '{kind}'"):
+        WebSocket({"type": kind}, Server().receive, Server().send)
 
 
 def test_states_go_from_connecting_to_disconnected() -> None:
@@ -336,7 +337,9 @@ def test_ws_97_connection_breaks_while_accepting() -> None:
     "script, client, state",
     [
         ([text("early")], "CONNECTING", WebSocketState.CONNECTING),
+        ([closing(1000)], "CONNECTING", WebSocketState.CONNECTING),
         ([CONNECT, CONNECT], "CONNECTED", WebSocketState.CONNECTED),
+        ([CONNECT, sending()], "CONNECTED", WebSocketState.CONNECTED),
     ],
 )
 def test_receive_refuses_a_message_that_is_not_due(
@@ -532,6 +535,7 @@ def test_message_above_the_limit_closes(method: str, message: dict[str, Any]) ->
         ("receive_text", "a" * 3),
         ("receive_text", "a" * 12),
         ("receive_text", "é" * 6),
+        ("receive_text", "é" * 5),
         ("receive_text", "€" * 4),
         ("receive_text", "😀" * 3),
         ("receive_bytes", b"a" * 12),
@@ -541,6 +545,7 @@ def test_message_at_the_limit_is_taken(method: str, content: Any) -> None:
     """The limit is in bytes, of UTF-8 for text."""
     message = text(content) if isinstance(content, str) else binary(content)
     assert receives(message, method, max_message_size=LIMIT) == (content, [])
+    assert receives(message, "receive", max_message_size=LIMIT) == (message, [])
 
 
 def test_limit_is_1_mib_by_default() -> None:
@@ -692,10 +697,11 @@ def test_send_before_accept(method: str, arguments: list[Any]) -> None:
         asyncio.run(getattr(websocket, method)(*arguments))
 
 
-def test_send_refuses_what_the_protocol_does_not_know() -> None:
+@pytest.mark.parametrize("kind", ["http.response.start", "websocket.sent"])
+def test_send_refuses_what_the_protocol_does_not_know(kind: str) -> None:
     """An HTTP message, for one."""
-    with pytest.raises(RuntimeError, match=r"'http\.response\.start' is not due"):
-        Server().hold(lambda ws: ws.send({"type": "http.response.start"}))
+    with pytest.raises(RuntimeError, match=f"'{kind}' is not due"):
+        Server().hold(lambda ws: ws.send({"type": kind}))
 
 
 @pytest.mark.parametrize(
@@ -1127,10 +1133,20 @@ def test_each_text_ends_when_this_side_closes() -> None:
     assert server.sent == [ACCEPT, closing(4001)]
 
 
-def test_each_text_refuses_what_is_no_text() -> None:
-    """A binary message closes with 1003."""
-    server = Server(binary(b"a"))
-    websocket = server.websocket()
+@pytest.mark.parametrize(
+    "message, code",
+    [
+        (binary(b"a"), 1003),
+        (text("a" * 13), 1009),
+        (text("😀" * 4), 1009),
+    ],
+)
+def test_each_text_refuses_what_does_not_fit(
+    message: dict[str, Any], code: int
+) -> None:
+    """A binary message closes with 1003, one above the limit with 1009."""
+    server = Server(message)
+    websocket = server.websocket(max_message_size=LIMIT)
 
     async def take(connection: WebSocket, data: str) -> None:
         raise NotImplementedError
@@ -1141,7 +1157,8 @@ def test_each_text_refuses_what_is_no_text() -> None:
 
     with pytest.raises(WebSocketDisconnect) as caught:
         asyncio.run(run())
-    assert caught.value.code == 1003
+    assert caught.value.code == code
+    assert server.sent[1]["code"] == code
 
 
 def test_each_text_needs_a_connection() -> None:
