@@ -274,9 +274,8 @@ class FileResponse(Response):
     def _is_opened_for(self, scope: Scope) -> bool:
         """Say whether a request needs content, and needs it from here."""
         method = self._method(scope)
-        by_path = method == "GET" and _PATHSEND in (scope.get("extensions") or ())
         conditional = any(name in _CONDITIONS for name, _ in scope["headers"])
-        return not (method == "HEAD" or by_path or conditional)
+        return not (method == "HEAD" or conditional or _is_by_path(method, scope))
 
     async def _answer(self, scope: Scope) -> Response:
         request = Headers(scope=scope)
@@ -290,8 +289,8 @@ class FileResponse(Response):
                 return decided
             if method == "HEAD":
                 return Response.made(b"", decided.status_code, decided.fields.raw)
-            by_path = method == "GET" and _PATHSEND in (scope.get("extensions") or ())
-            if by_path and decided.status_code == self.status_code:
+            is_whole = decided.status_code == self.status_code
+            if is_whole and _is_by_path(method, scope):
                 return _Handover(self.path, decided)
         if self._is_one_piece():
             return await self._answer_at_once(method, request)
@@ -358,6 +357,11 @@ class FileResponse(Response):
         if not spans:
             return _unsatisfiable(request, size)
         return _partial(fields, spans, size)
+
+
+def _is_by_path(method: str, scope: Scope) -> bool:
+    """Say whether the server would take the file from its path."""
+    return method == "GET" and _PATHSEND in (scope.get("extensions") or ())
 
 
 def _unsatisfiable(request: Headers, size: int) -> Response:

@@ -132,15 +132,19 @@ def test_the_whole_file_is_sent(path) -> None:
 
 @pytest.mark.parametrize("size", [0, 1, 99, 100, 101, 200, 250])
 @pytest.mark.parametrize("spec", ["2.3", "2.4"])
-def test_the_file_is_sent_in_pieces(tmp_path, monkeypatch, size, spec) -> None:
+@pytest.mark.parametrize("is_known", [False, True])
+def test_the_file_is_sent_in_pieces(
+    tmp_path, monkeypatch, size, spec, is_known
+) -> None:
     monkeypatch.setattr(FileResponse, "chunk_size", 100)
     path = tmp_path / "book"
     path.write_bytes(b"x" * size)
-    sent = asyncio.run(exchange(FileResponse(path), http(spec=spec)))
+    response = FileResponse(path, stat_result=path.stat() if is_known else None)
+    sent = asyncio.run(exchange(response, http(spec=spec)))
     bodies = [message["body"] for message in sent[1:]]
     assert b"".join(bodies) == b"x" * size
     assert max(map(len, bodies)) <= 100
-    assert [message["more_body"] for message in sent[1:]][-1] is False
+    assert sent[-1].get("more_body", False) is False
 
 
 def nothing(descriptor, buffers, offset, flags) -> int:
@@ -158,17 +162,16 @@ def every_second(descriptor, buffers, offset, flags) -> int:
 
 
 @pytest.mark.parametrize("in_memory", [GENUINE, nothing, less, every_second])
-@pytest.mark.parametrize("fields", [{}, {"range": "bytes=900-,5-404"}])
 def test_what_the_system_has_not_in_memory_is_read_in_a_thread(
-    path, monkeypatch, in_memory, fields
+    path, monkeypatch, in_memory
 ) -> None:
     monkeypatch.setattr(FileResponse, "chunk_size", 100)
     monkeypatch.setattr(os, "preadv", in_memory)
-    answer = call(FileResponse(path), "GET", headers=fields)
-    if fields:
-        assert [part for _, part in parts_of(answer)] == [CONTENT[900:], CONTENT[5:405]]
-    else:
-        assert answer.content == CONTENT
+    assert call(FileResponse(path), "GET").content == CONTENT
+    answer = call(FileResponse(path), "GET", headers={"range": "bytes=1-404"})
+    assert answer.content == CONTENT[1:405]
+    answer = call(FileResponse(path), "GET", headers={"range": "bytes=900-,5-404"})
+    assert [part for _, part in parts_of(answer)] == [CONTENT[900:], CONTENT[5:405]]
 
 
 def test_a_system_that_cannot_say_what_it_has_in_memory_is_not_asked(
@@ -224,6 +227,7 @@ def test_a_method_may_be_given(path, opened) -> None:
     """As the ancestor takes it; HEAD has no content whatever is given."""
     for response, method in (
         (FileResponse(path, method="head"), "GET"),
+        (FileResponse(path, method="HEAD"), "POST"),
         (FileResponse(path, method="GET"), "HEAD"),
     ):
         sent = asyncio.run(exchange(response, http(method)))
@@ -241,16 +245,20 @@ def test_a_known_stat_gives_the_fields_at_once(path, opened) -> None:
     assert call(response, "GET").content == CONTENT
 
 
-def test_a_stat_that_is_out_of_date_does_not_count(path) -> None:
+@pytest.mark.parametrize(
+    ("by", "then"),
+    [(1, "Sun, 06 Nov 1994 08:49:38 GMT"), (-1, "Sun, 06 Nov 1994 08:49:36 GMT")],
+)
+def test_a_stat_that_is_out_of_date_does_not_count(path, by, then) -> None:
     """What is sent is described, not what was there before."""
     response = FileResponse(path, stat_result=path.stat())
     path.write_bytes(b"new")
-    os.utime(path, (MODIFIED + 1, MODIFIED + 1))
+    os.utime(path, (MODIFIED + by, MODIFIED + by))
     answer = call(response, "GET", headers={"range": "bytes=1-"})
     assert answer.content == b"ew"
     assert answer.headers["content-range"] == "bytes 1-2/3"
     assert answer.headers["etag"] != TAG
-    assert answer.headers["last-modified"] == "Sun, 06 Nov 1994 08:49:38 GMT"
+    assert answer.headers["last-modified"] == then
 
 
 def test_a_small_file_that_is_not_there_any_more_is_an_error(path) -> None:
@@ -279,8 +287,9 @@ def test_a_small_file_that_shrinks_while_it_is_read_is_an_error(
 def test_a_file_can_be_read_before_it_is_sent(path) -> None:
     """By who is in a thread already."""
     response = FileResponse(path, stat_result=path.stat())
-    response.load(http())
+    response.load(http("POST"))
     path.unlink()
+    assert call(response, "POST").content == CONTENT
     answer = call(response, "GET", headers={"range": "bytes=1-2,5-6"})
     assert answer.status_code == 206
     assert CONTENT[1:3] in answer.content
@@ -554,6 +563,7 @@ def test_the_server_may_send_the_file_itself(path, opened, monkeypatch) -> None:
         ("GET", {"if_none_match": TAG}, 304),
         ("HEAD", {}, 200),
         ("POST", {}, 200),
+        ("DELETE", {}, 200),
     ],
 )
 def test_the_server_sends_whole_files_only(path, method, fields, status) -> None:
@@ -722,12 +732,23 @@ def test_a_file_that_is_cut_before_its_only_piece_breaks_the_connection(path) ->
         asyncio.run(exchange(FileResponse(path), http(), cut))
 
 
-def test_a_file_that_changes_between_two_ranges_breaks_the_connection(path) -> None:
+@pytest.mark.parametrize(
+    ("content", "modified"),
+    [
+        (CONTENT[::-1], MODIFIED + 1),
+        (CONTENT[::-1], MODIFIED - 1),
+        (CONTENT[:100], MODIFIED),
+    ],
+)
+def test_a_file_that_changes_between_two_ranges_breaks_the_connection(
+    path, content, modified
+) -> None:
     """range-85: however short they are."""
 
     async def write(count: int) -> None:
         if count == 3:
-            path.write_bytes(CONTENT[::-1])
+            path.write_bytes(content)
+            os.utime(path, (modified, modified))
 
     scope = http(range="bytes=0-1,5-6")
     with pytest.raises(RuntimeError, match="changed while it was sent"):
