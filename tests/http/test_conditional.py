@@ -313,9 +313,10 @@ def answered(method, fields, response):
     return asyncio.run(conditional_response(scope, response))
 
 
-def test_an_answer_is_replaced_by_a_304() -> None:
+@pytest.mark.parametrize("status", [200, 201, 299])
+def test_an_answer_is_replaced_by_a_304(status) -> None:
     background = BackgroundTask(nothing)
-    response = Response(b"x", headers={"etag": '"a"'}, background=background)
+    response = Response(b"x", status, {"etag": '"a"'}, background=background)
     answer = answered("GET", {"if-none-match": '"a"'}, response)
     assert answer.status_code == 304
     assert answer.background is background
@@ -337,9 +338,10 @@ def test_what_has_been_done_is_not_denied() -> None:
     assert answered("PUT", {"if-match": '"b"'}, response) is response
 
 
-def test_preconditions_are_ignored_unless_the_answer_is_2xx() -> None:
+@pytest.mark.parametrize("status", [199, 300, 404])
+def test_preconditions_are_ignored_unless_the_answer_is_2xx(status) -> None:
     """RFC 9110 §13.2.1."""
-    response = Response(b"x", 404, headers={"etag": '"a"'})
+    response = Response(b"", status, headers={"etag": '"a"'})
     assert answered("GET", {"if-none-match": '"a"'}, response) is response
 
 

@@ -57,6 +57,18 @@ def test_a_value_is_latin_1_of_rfc_9110s_grammar(value, encoded) -> None:
     assert encode_value("x", value) == encoded
 
 
+def test_a_value_has_a_character_or_not_wherever_it_stands() -> None:
+    """RFC 9110 section 5.5: VCHAR, obs-text, and between them SP and HTAB."""
+    for char in map(chr, range(0x200)):
+        visible = "!" <= char <= "~" or "\x80" <= char <= "\xff"
+        for value in (f"a{char}b", f"\xe9{char}\xe9"):
+            if visible or char in " \t":
+                assert encode_value("x", value).decode("latin-1") == value
+            else:
+                with pytest.raises(ValueError, match="a value is latin-1"):
+                    encode_value("x", value)
+
+
 @pytest.mark.parametrize(
     "value",
     [
@@ -70,9 +82,9 @@ def test_a_value_is_latin_1_of_rfc_9110s_grammar(value, encoded) -> None:
             "escape": "\x1b[31m",
             "delete": "a\x7fb",
             "leading-space": " a",
-            "trailing-space": "a ",
+            "trailing-space": "ab ",
             "leading-tab": "\ta",
-            "trailing-tab": "a\t",
+            "trailing-tab": "ab\t",
             "space-alone": " ",
             "non-latin-1": "\u20ac",
             "line-separator": "a\u2028b",
@@ -153,6 +165,7 @@ def test_every_field_is_gone_through_as_it_came() -> None:
     assert ("a", "3") in headers.items()
     assert ("a", "2") not in headers.items()
     assert "3" in headers.values()
+    assert "0" not in headers.values()
     assert "4" not in headers.values()
     assert dict(headers) == {"a": "1", "b": "2"}
 
@@ -201,6 +214,7 @@ def test_headers_are_equal_in_any_order_and_case() -> None:
     assert Headers(raw=TWO) == Headers(raw=[(b"A", b"3"), (b"a", b"1"), (b"b", b"2")])
     assert Headers(raw=TWO) == MutableHeaders(raw=list(TWO))
     assert Headers(raw=TWO) != Headers(raw=TWO[:2])
+    assert Headers(raw=TWO[:2]) != Headers(raw=TWO)
     assert Headers({"a": "1"}) != {"a": "1"}
 
 
