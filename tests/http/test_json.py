@@ -229,14 +229,16 @@ def test_json_59_orjson_writes_null_for_what_is_not_finite():
     assert ORJSON.dumps([math.nan, math.inf]) == b"[null,null]"
 
 
+CIRCLE: list[Any] = []
+CIRCLE.append({"again": CIRCLE})
+
+
 @each_codec
 def test_refuses_what_contains_itself(codec):
     """A circle is a ValueError, and the codec is fit for use after it."""
-    circle: list[Any] = []
-    circle.append({"again": circle})
     for _ in range(3):
         with pytest.raises(ValueError, match="nested too deeply for JSON, or contains"):
-            codec.dumps(circle)
+            codec.dumps(CIRCLE)
     assert codec.dumps([[]]) == b"[[]]"
 
 
@@ -258,6 +260,9 @@ def test_every_row_holds_without_the_accelerator(monkeypatch):
     assert {n: STANDARD.dumps(value) for n, (value, _) in WRITTEN.items()} == with_it
     with pytest.raises(TypeError, match="no form"):
         STANDARD.dumps(Opaque())
+    for value, message in (math.nan, "Out of range"), (CIRCLE, "or contains itself"):
+        with pytest.raises(ValueError, match=message):
+            STANDARD.dumps(value)
 
 
 def test_caches_120_forms_are_bounded():
@@ -266,6 +271,40 @@ def test_caches_120_forms_are_bounded():
         cls = type(f"Made{number}", (Book,), {})
         STANDARD.dumps(cls("Emma"))
         assert len(subject._forms) <= subject._MOST_FORMS
+
+
+def test_what_is_known_of_a_class_is_not_asked_again(monkeypatch):
+    """Nor is it forgotten for the next one."""
+    values = [Book("Emma"), Point(1, Decimal(2)), Colour.RED]
+    written = STANDARD.dumps(values)
+    monkeypatch.setattr(subject, "_form_of", None)
+    assert STANDARD.dumps(values) == written
+
+
+@pytest.mark.parametrize(
+    "value, is_plain",
+    [
+        ({"a": [1, 2.5, True, None, "é"]}, True),
+        ([{}], True),
+        ({1: "a"}, False),
+        ([Title("a")], False),
+        ({"a": (1,)}, False),
+        ([Size.SMALL], False),
+    ],
+)
+def test_ujson_writes_what_is_made_of_jsons_own_types(monkeypatch, value, is_plain):
+    """Of the others it would make something else."""
+    written = []
+    codec = UJSONCodec()
+    genuine = codec._dumps
+
+    def noting(content, **options):
+        written.append(content)
+        return genuine(content, **options)
+
+    monkeypatch.setattr(codec, "_dumps", noting)
+    assert codec.dumps(value) == STANDARD.dumps(value)
+    assert written == ([value] if is_plain else [])
 
 
 # Reading ------------------------------------------------------------------------------
@@ -278,6 +317,7 @@ READ: dict[str, tuple[bytes, Any]] = {
     "whitespace-around": (b" \t\r\n[ ]\r\n", []),
     "exponent": (b"1E+2", 100.0),
     "smallest": (b"5e-324", 5e-324),
+    "zeros": (b"[0.0, -0.0]", [0.0, -0.0]),
     "json-59-duplicate-keys": (b'{"a":1,"a":2}', {"a": 2}),
     "json-59-surrogate-escape": (b'"\\ud800"', "\ud800"),
     "surrogate-pair-escape": (b'"\\ud83d\\ude00"', "😀"),
