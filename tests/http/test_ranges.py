@@ -197,6 +197,15 @@ def test_parts_hold_what_was_asked_for_and_nothing_else(specs, size) -> None:
 
 
 @pytest.mark.parametrize(
+    ("digits", "position"),
+    [("9" * 18, 10**18 - 1), ("1" + "0" * 18, 10**18), ("9" * 19, 10**18)],
+)
+def test_a_position_is_at_most_a_number_that_no_file_reaches(digits, position) -> None:
+    ranges = ByteRanges.from_header(f"bytes={digits}-, 0{digits}-")
+    assert ranges.specs == ((position, None), (position, None))
+
+
+@pytest.mark.parametrize(
     "specs", [[], [(None, None)], [(-1, 2)], [(None, -2)], [(5, 2)]]
 )
 def test_a_range_that_no_field_could_carry_is_not_made(specs) -> None:
@@ -208,6 +217,7 @@ def test_ranges_are_values() -> None:
     ranges = ByteRanges([(0, 9), (None, 5)])
     assert ranges == ByteRanges([(0, 9), (None, 5)])
     assert ranges != ByteRanges([(0, 9)])
+    assert ByteRanges([(0, 9)]) != ranges
     assert ranges != ranges.specs
     assert hash(ranges) == hash(ByteRanges([(0, 9), (None, 5)]))
     assert repr(ranges) == "ByteRanges.from_header('bytes=0-9, -5')"
@@ -217,6 +227,8 @@ def test_ranges_are_values() -> None:
     ("field", "content_range"),
     [
         ("bytes 0-9/100", ContentRange(Span(0, 10), 100)),
+        ("bytes 0-9/10", ContentRange(Span(0, 10), 10)),
+        ("bytes 5-5/6", ContentRange(Span(5, 6), 6)),
         ("bytes 0-9/*", ContentRange(Span(0, 10), None)),
         ("bytes */100", ContentRange(None, 100)),
     ],

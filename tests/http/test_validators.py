@@ -92,7 +92,8 @@ def test_tags_compare_in_two_ways(one, other, strong, weak) -> None:
 
 def test_tags_are_values() -> None:
     assert ETag("a") == ETag("a")
-    assert ETag("a") != ETag("a", weak=True)
+    assert ETag("a") != ETag("a", weak=True) != ETag("a")
+    assert ETag("a") != ETag("b") != ETag("a")
     assert ETag("a") != '"a"'
     assert hash(ETag("a")) == hash(ETag("a"))
     assert repr(ETag("a", weak=True)) == "ETag('a', weak=True)"
@@ -149,6 +150,7 @@ def test_lists_are_values() -> None:
     tags = EntityTags([ETag("a"), ETag("b", weak=True)])
     assert tags == EntityTags.from_header(tags.to_header())
     assert tags != EntityTags([ETag("a")])
+    assert EntityTags() != EntityTags(anything=True) != EntityTags()
     assert tags != tags.tags
     assert hash(tags) == hash(EntityTags(tags.tags))
     assert repr(tags) == 'EntityTags.from_header(\'"a", W/"b"\')'
