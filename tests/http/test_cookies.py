@@ -43,6 +43,7 @@ from tests.http.stopwatch import seconds
             ("quotes-alone", b'a=""', {"a": ""}),
             ("one-quote", b'a="', {"a": '"'}),
             ("open-quote", b'a="b; c=d"', {"a": '"b', "c": 'd"'}),
+            ("no-quotes", b'a=!b!; c=!d"', {"a": "!b!", "c": '!d"'}),
             ("quotes-inside", b'a=b"c"d', {"a": 'b"c"d'}),
             ("octal-escape", rb'a="\342\202\254\054"', {"a": r"\342\202\254\054"}),
             ("percent", b"a=%3B", {"a": "%3B"}),
@@ -55,6 +56,11 @@ from tests.http.stopwatch import seconds
 def test_cookies_are_read(field, found) -> None:
     assert parse_cookies([field]) == found
     assert cookie_parser(field.decode("utf-8", "replace")) == found
+
+
+@pytest.mark.parametrize(("length", "names"), [(8188, ["a", "b"]), (8189, ["a"])])
+def test_8192_bytes_are_read_by_default(length, names) -> None:
+    assert list(parse_cookies([b"a=1;", b"b" + b"=" * (length - 1), b"c=3"])) == names
 
 
 def test_several_fields_are_one_list() -> None:
@@ -295,6 +301,28 @@ def test_an_error_names_the_cookie_and_not_its_value() -> None:
 
 def test_a_browser_keeps_a_pair_of_4096_bytes() -> None:
     assert set_cookie_value("a", "b" * 4095).startswith(b"a=bbb")
+    with pytest.raises(ValueError, match="'abc': 4097 bytes of name and value"):
+        set_cookie_value("abc", "b" * 4094)
+
+
+def test_an_attribute_has_1024_bytes_and_a_domain_255() -> None:
+    path, domain = "/" * 1024, "d" * 255
+    written = set_cookie_value("a", "b", path=path, domain=domain).decode()
+    assert written == f"a=b; Domain={domain}; Path={path}; SameSite=lax"
+
+
+def test_what_stands_in_a_value_and_in_a_path() -> None:
+    """RFC 6265bis section 4.1.1: cookie-octet and av-octet."""
+    for char in map(chr, range(256)):
+        for there, argument in (
+            ("!" <= char <= "~" and char not in '",;\\', {"value": char}),
+            (" " <= char <= "~" and char != ";", {"path": f"/{char}"}),
+        ):
+            if there:
+                assert char in set_cookie_value("a", **argument).decode()
+            else:
+                with pytest.raises(ValueError, match="cookie 'a'"):
+                    set_cookie_value("a", **argument)
 
 
 ANY = st.text(st.characters(exclude_categories=()))

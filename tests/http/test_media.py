@@ -25,6 +25,7 @@ from tests.http.stopwatch import seconds
         (r'a/b;c="d\"\\\e;,"', "a/b", (("c", 'd"\\e;,'),)),
         ('a/b;c="\xe9"', "a/b", (("c", "\xe9"),)),
         ("a/b;", "a/b", ()),
+        ("a/b; ", "a/b", ()),
         ("a/b;;; ;c=d; ;", "a/b", (("c", "d"),)),
         ("application/vnd.a+json", "application/vnd.a+json", ()),
     ],
@@ -112,6 +113,7 @@ def test_ten_thousand_parameters_are_read() -> None:
 
 def test_parameters_may_begin_inside_a_text() -> None:
     assert parse_parameters("form-data; name=a", 9) == (("name", "a"),)
+    assert parse_parameters("; name=a") == (("name", "a"),)
     assert parse_parameters("") == ()
 
 
@@ -139,6 +141,7 @@ def test_a_media_type_is_written(media, field) -> None:
         ("a b", "c"),
         ("a/b", "c"),
         ("*", "b"),
+        ("*", "!"),
         ("a", "b", [("", "c")]),
         ("a", "b", [("c d", "e")]),
         ("a", "b", [("c", "\r\n")]),
@@ -157,6 +160,7 @@ def test_a_part_that_no_field_could_carry_is_refused(parts) -> None:
         ("a/b;c=d;e=f", "a/b; e=f; c=d", True),
         ("a/b;charset=UTF-8", 'a/b;charset="utf-8"', True),
         ("a/b;c=D", "a/b;c=d", False),
+        ("a/b;v=D", "a/b;v=d", False),
         ("a/b;c=d", "a/b", False),
         ("a/b", "a/c", False),
         ("a/b", "c/b", False),
@@ -165,7 +169,7 @@ def test_a_part_that_no_field_could_carry_is_refused(parts) -> None:
 )
 def test_equality_is_that_of_the_type(one, other, equal) -> None:
     left, right = MediaType.from_header(one), MediaType.from_header(other)
-    assert (left == right) is equal
+    assert (left == right) is (right == left) is equal
     assert (hash(left) == hash(right)) is equal
     assert left != one
 
@@ -200,6 +204,7 @@ def test_a_range_covers(media_range, media, covered) -> None:
         ("text/html;a=b", None),
         ("text/html;a=b;charset=UTF-8", "utf-8"),
         ("text/html;charset=a;charset=b", "a"),
+        ("text/html;level=1;charset=a", "a"),
     ],
 )
 def test_the_charset_is_the_first_and_in_lower_case(field, charset) -> None:

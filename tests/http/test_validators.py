@@ -79,6 +79,7 @@ def test_a_tag_that_no_field_could_carry_is_not_made(value) -> None:
         ('"1"', '"1"', True, True),
         ('"1"', 'W/"1"', False, True),
         ('"a"', '"A"', False, False),
+        ('"A"', '"a"', False, False),
     ],
 )
 def test_tags_compare_in_two_ways(one, other, strong, weak) -> None:
@@ -149,7 +150,7 @@ def test_a_list_does_not_match_what_has_no_tag() -> None:
 def test_lists_are_values() -> None:
     tags = EntityTags([ETag("a"), ETag("b", weak=True)])
     assert tags == EntityTags.from_header(tags.to_header())
-    assert tags != EntityTags([ETag("a")])
+    assert tags != EntityTags([ETag("a")]) != tags
     assert EntityTags() != EntityTags(anything=True) != EntityTags()
     assert tags != tags.tags
     assert hash(tags) == hash(EntityTags(tags.tags))
