@@ -5,7 +5,16 @@ from __future__ import annotations
 import sys
 import typing
 from types import NoneType, SimpleNamespace
-from typing import Annotated, Any, ClassVar, Generic, Required, TypedDict, TypeVar
+from typing import (
+    Annotated,
+    Any,
+    ClassVar,
+    Generic,
+    Required,
+    TypedDict,
+    TypeVar,
+    TypeVarTuple,
+)
 
 import pytest
 
@@ -30,6 +39,7 @@ from restlette.resources.annotations import (
 T = TypeVar("T")
 U = TypeVar("U")
 Bound = TypeVar("Bound", bound=int)
+Ts = TypeVarTuple("Ts")
 
 
 class Book: ...
@@ -54,6 +64,9 @@ HERE = Names(globals(), {})
         pytest.param('list["Book"]', list[Book], id="a string inside a string"),
         pytest.param(
             Annotated[int, "metres"], Annotated[int, "metres"], id="extras are kept"
+        ),
+        pytest.param(
+            Annotated[int, []], Annotated[int, []], id="extras without a hash"
         ),
     ],
 )
@@ -147,6 +160,12 @@ def test_the_class_with_a_function_in_its_body_is_found() -> None:
     assert defining_class(test_a_class_of_no_module_has_built_ins_alone, Heir) is None
 
 
+@pytest.mark.parametrize("module", ["elsewhere", "zoo"])
+def test_a_class_of_the_same_name_elsewhere_does_not_hold_it(module) -> None:
+    other = type("Shelf", (), {"__module__": module})
+    assert defining_class(Shelf.get, other) is None
+
+
 def test_a_method_sees_the_class_that_it_is_written_in() -> None:
     names = names_of_function(Shelf.get, Heir, {"return": "Label"})
     assert resolve("Label", names) is Shelf.Label
@@ -231,6 +250,13 @@ def test_hints_of_a_class_include_those_of_its_bases() -> None:
     assert hints_of(Heir)["label"] is Shelf.Label
 
 
+def test_hints_of_a_class_keep_their_extras() -> None:
+    class Measured:
+        length: Annotated[int, "metres"]
+
+    assert hints_of(Measured) == {"length": Annotated[int, "metres"]}
+
+
 def test_hints_of_a_local_class_are_found_while_its_function_runs() -> None:
     class Local: ...
 
@@ -270,6 +296,18 @@ class Mixed(Swapped[int, "Book"], Shelf[str]):
     pass
 
 
+class Box(list[int], Shelf[str]):
+    pass
+
+
+class Many(Generic[*Ts]):
+    pass
+
+
+class Two(Many[int, str], Shelf[str]):
+    pass
+
+
 def test_type_arguments_are_followed_through_the_bases() -> None:
     assert type_arguments(Deep) == {Shelf: {T: int}}
     assert type_arguments(Book) == {}
@@ -278,6 +316,8 @@ def test_type_arguments_are_followed_through_the_bases() -> None:
         Pair: {T: Book, U: int},
         Shelf: {T: str},
     }
+    assert type_arguments(Box) == {Shelf: {T: str}}
+    assert type_arguments(Two)[Shelf] == {T: str}
 
 
 @pytest.mark.parametrize(
@@ -319,9 +359,31 @@ def test_what_is_compiled_is_kept_in_a_bounded_cache() -> None:
     assert _compiled.cache_info().maxsize == 1024
 
 
-def test_frames_of_other_modules_are_not_looked_into() -> None:
+def around(call, local):
+    return call()
+
+
+def zone(call, local):
+    return around(call, local)
+
+
+def test_functions_that_are_on_the_way_are_not_looked_into() -> None:
+    """They call, and define nothing."""
+
+    class local: ...
+
+    def handler(body: local) -> None: ...
+
+    def ask():
+        return names_of_function(handler, None, handler.__annotations__)
+
+    assert resolve("local", zone(ask, int)) is local
+
+
+@pytest.mark.parametrize("module", ["elsewhere", "zoo"])
+def test_frames_of_other_modules_are_not_looked_into(module) -> None:
     """A function of the same name elsewhere is another function."""
-    space: dict[str, Any] = {"__name__": "elsewhere", "resolve": resolve}
+    space: dict[str, Any] = {"__name__": module, "resolve": resolve}
     space["names"] = names_of_function
     source = """
 def outer(handler):
@@ -338,6 +400,6 @@ def outer(handler):
     handler = outer()
     handler.__qualname__ = "outer.<locals>.handler"
     assert "Local" not in space["outer"](handler).local
-    assert sys.modules.get("elsewhere") is None
+    assert sys.modules.get(module) is None
     assert SimpleNamespace is not None
     assert typing is not None

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import attrs
 import pytest
 
-from restlette.resources.binding import Binding, bind
+from restlette.http.conditional import Preconditions
+from restlette.resources.binding import Binding, bind, names_asked
 from restlette.resources.dependencies import Injected
-from restlette.resources.models import model_for
+from restlette.resources.models import form_model_for, model_for
 from restlette.resources.parts import REQUIRED, Part
 from restlette.resources.representation import UNANNOTATED, Created, returns_of
 
@@ -73,6 +74,18 @@ def unannotated(request, body, query): ...
 
 
 def plain(anything, *, book_id, shelf_id: int, **rest) -> dict[str, Any]: ...
+
+
+def comparing(request, body: Book, preconditions: Preconditions): ...
+
+
+def comparing_unannotated(request, preconditions): ...
+
+
+def sent(request, form: BookQuery): ...
+
+
+def variable(request) -> list[T]: ...
 
 
 @pytest.mark.parametrize(
@@ -176,6 +189,30 @@ def plain(anything, *, book_id, shelf_id: int, **rest) -> dict[str, Any]: ...
         ),
         pytest.param(
             Item.options, Item, ["a"], {"takes_all_path": True}, id="*args, **kwargs"
+        ),
+        pytest.param(
+            comparing,
+            None,
+            [],
+            {"parts": {"body": Part(model_for(Book))}, "takes_preconditions": True},
+            id="preconditions",
+        ),
+        pytest.param(
+            comparing_unannotated,
+            None,
+            [],
+            {"takes_preconditions": True},
+            id="preconditions without an annotation",
+        ),
+        pytest.param(
+            sent,
+            None,
+            [],
+            {"parts": {"form": Part(form_model_for(BookQuery))}},
+            id="form",
+        ),
+        pytest.param(
+            variable, None, [], {"returns": returns_of(list[T])}, id="a type variable"
         ),
         pytest.param(
             unannotated,
@@ -292,6 +329,12 @@ def no_query(request, query: list[int]): ...
 def no_result(request) -> bytes: ...
 
 
+def two_contents(request, body: Book, form: Book): ...
+
+
+def not_preconditions(request, preconditions: int): ...
+
+
 class Resource:
     def get(self): ...
 
@@ -365,9 +408,14 @@ def test_a_handler_takes_a_request(function, owner) -> None:
         (no_model, "no_model(body): bytes has no form in JSON"),
         (no_query, "no_query(query): what is given there has names"),
         (no_result, "no_result -> <class 'bytes'>: bytes has no form in JSON"),
+        (two_contents, "two_contents takes a body and a form, and there is one conten"),
+        (
+            not_preconditions,
+            "not_preconditions(preconditions) is annotated <class 'int'>: what is ",
+        ),
     ],
 )
-def test_a_type_without_a_model_says_where_it_stands(function, sentence) -> None:
+def test_a_type_that_will_not_do_says_where_it_stands(function, sentence) -> None:
     with pytest.raises(TypeError) as caught:
         bind(function, None, [])
     assert str(caught.value).startswith(sentence)
@@ -376,9 +424,26 @@ def test_a_type_without_a_model_says_where_it_stands(function, sentence) -> None
 def test_annotations_that_say_nothing_are_not_resolved() -> None:
     """What type checkers alone know does no harm there."""
 
-    def handler(request: Unknown, book_id: Unknown) -> None: ...
+    def handler(request: Unknown, book_id: Unknown, shelf: Unknown) -> None: ...
 
-    assert bind(handler, None, ["book_id"]).path == ("book_id",)
+    names = ("book_id", "shelf")
+    assert bind(handler, None, names).path == names
+
+
+def test_what_a_method_asks_for_is_named() -> None:
+    """Neither itself nor the request, whatever they are called."""
+
+    class Resource:
+        def prepare(this, anything, shelf, query): ...
+
+        def on_error(self, request, titel): ...
+
+        given = print
+
+    assert names_asked(Resource.prepare, Resource, ["shelf"]) == ("shelf", "query")
+    assert names_asked(Resource.given, Resource, ["shelf"]) == ()
+    with pytest.raises(TypeError, match=r"Resource\.on_error: nothing .* 'titel'"):
+        names_asked(Resource.on_error, Resource, ["shelf"])
 
 
 def test_ten_thousand_handlers_are_bound_in_about_a_second() -> None:

@@ -20,6 +20,7 @@ from restlette.http.request import HTTPConnection
 from restlette.http.response import PlainTextResponse
 from restlette.http.websocket import WebSocket, WebSocketDisconnect
 from restlette.resources.boundary import Boundary, Refusal, Watch, find_accept
+from restlette.resources.problem import Problem
 from tests.resources.sockets import SCOPE, Server, closing, gone
 
 PLAIN = (
@@ -167,6 +168,23 @@ def test_the_innermost_router_is_asked_first():
     assert boundary.find(BookGone()) is outer
 
 
+def test_a_problem_is_told_in_the_place_of_an_exception():
+    """A problem that cannot be made of it is a mistake, which is what is told."""
+
+    def shelf(exc):
+        return {"shelf": exc.args[0]}
+
+    boundary = Boundary(({BookGone: Problem(410, extensions=shelf)},))
+    assert boundary.find(BookGone("x")) is None
+    gone = BookGone("x")
+    told = boundary.told(gone)
+    assert (told.status_code, told.extensions) == (410, {"shelf": "x"})
+    assert told.__cause__ is gone
+    assert isinstance(boundary.told(BookGone()), IndexError)
+    other = KeyError()
+    assert boundary.told(other) is other
+
+
 # Answers ------------------------------------------------------------------------------
 
 
@@ -184,7 +202,8 @@ def test_an_http_exception_is_a_problem(log):
 
 def test_errors_108_accept_decides_the_form():
     """errors-108: every Accept field counts."""
-    wire = Wire((b"accept", b"image/png"), (b"accept", b"text/plain"))
+    others = [(b"a", b"text/html"), (b"accept-language", b"de")]
+    wire = Wire((b"accept", b"image/png"), (b"accept", b"text/plain"), *others)
     assert wire.fail(Boundary(), NotFound()).body == b"Not Found\n"
     assert find_accept(wire.scope) == b"image/png, text/plain"
     assert find_accept(scope_with()) is None
@@ -496,7 +515,52 @@ def test_a_watch_sees_where_the_answer_begins():
     assert wire.sent == [early, start, body]
 
 
+# Around other applications ------------------------------------------------------------
+
+BEGUN = {"type": "http.response.start", "status": 200, "headers": []}
+
+
+def around(scope, *messages):
+    """What is sent, and raised, when an application sends messages and then fails."""
+    wire = Wire()
+    wire.scope.update(scope)
+
+    async def app(scope, receive, send):
+        for message in messages:
+            await send(message)
+        raise BookGone
+
+    bounded = Boundary(({BookGone: answering("gone", 410)},)).around(app)
+    try:
+        asyncio.run(bounded(wire.scope, wire.receive, wire.send))
+    except BookGone:
+        return wire.sent, True
+    return wire.sent, False
+
+
+def test_an_application_is_answered_for_until_it_has_begun():
+    sent, raised = around({})
+    assert ([sent[0]["status"], sent[1]["body"]], raised) == ([410, b"gone: "], False)
+    assert around({}, BEGUN) == ([BEGUN], True)
+    sent, raised = around({"type": "websocket", "extensions": DENIAL})
+    assert (sent[0]["type"], raised) == ("websocket.http.response.start", False)
+
+
+def test_a_lifespan_is_the_applications_own():
+    """The server is told by the exception that there is none, or that it failed."""
+    assert around({"type": "lifespan"}) == ([], True)
+
+
 # Refusals -----------------------------------------------------------------------------
+
+
+def test_resources_that_refuse_alike_share_a_refusal():
+    boundary = Boundary()
+    refusal = boundary.refusal(NotFound, detail="No.")
+    assert boundary.refusal(NotFound, detail="No.") is refusal
+    assert boundary.refusal(NotFound).exc.detail == "Not Found"
+    assert boundary.refusal(Conflict, detail="No.").exc.status_code == 409
+    assert (refusal.exc.status_code, refusal.exc.detail) == (404, "No.")
 
 
 def test_a_refusal_is_rendered_once_and_sent_as_a_copy():
@@ -518,11 +582,12 @@ def test_a_refusal_is_what_the_boundary_would_answer():
 
 
 def test_dispatch_5_a_refused_head_has_no_content():
-    """dispatch-5: same fields as for GET."""
+    """dispatch-5: same fields as for GET. Others have it."""
     refusal = Refusal(NotFound(), Boundary())
     get, head = Wire().refuse(refusal), Wire(method="HEAD").refuse(refusal)
     assert head.headers == get.headers
     assert head.body == b""
+    assert Wire(method="POST").refuse(refusal).body == get.body != b""
 
 
 def test_a_refusal_with_a_handler_is_the_handlers():

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from restlette import BadRequest, UnsupportedMediaType
 from restlette.resources.content import ContentReader
+from restlette.resources.html import HTML
 from restlette.resources.models import Invalid, Model, model_for
 from restlette.resources.models.plain import identity, nameless
 from restlette.resources.representation import JSON, Representation
@@ -33,7 +34,9 @@ def write(content):
 
 CSV = Representation("text/csv; charset=utf-8", write, split)
 PAGE = Representation("text/html", write)
+FORM = HTML(str, invalid=str)
 LIST = model_for(list)
+FIELDS = model_for(dict[str, str])
 
 
 def read(reader, content_type, content=b"[1]", method="POST"):
@@ -113,6 +116,29 @@ def test_what_no_representation_reads_is_415(
 def test_json_is_not_taken_where_others_are_and_it_is_not_among_them() -> None:
     with pytest.raises(UnsupportedMediaType):
         read(ContentReader(LIST, (CSV,)), "application/json")
+
+
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
+@pytest.mark.parametrize(
+    ("model", "representations", "forms"),
+    [
+        pytest.param(FIELDS, (JSON, FORM), FORMS, id="a page with a form"),
+        pytest.param(FIELDS, (JSON, HTML(str)), (), id="a page without one"),
+        pytest.param(LIST, (JSON, FORM), (), id="what fields cannot make"),
+        pytest.param(TWO_TYPES, (JSON, FORM), (), id="a patch"),
+    ],
+)
+def test_a_form_is_content_where_a_page_has_it(model, representations, forms) -> None:
+    """Beside JSON, if it is something that has names."""
+    reader = ContentReader(model, representations)
+    assert reader.forms == forms
+    assert reader.media_types[len(reader.media_types) - len(forms) :] == forms
+    assert reader.is_json is (not forms and not model.loads)
+    if forms:
+        assert read(reader, FORMS[0], b"a=1") == {"a": "1"}
+        assert read(reader, "application/json", b'{"a": "1"}') == {"a": "1"}
 
 
 def test_what_is_read_is_held_to_the_model() -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
 import pytest
 
+from restlette.app import Restlette
 from restlette.http.errors import Forbidden, Unauthorized, WebSocketException
 from restlette.http.request import HTTPConnection
 from restlette.http.response import PlainTextResponse, Response
@@ -430,3 +432,37 @@ def test_an_origin_that_is_none_is_refused(
         type("Wrong", (WebSocketEndpoint,), {"allowed_origins": origins})
     with pytest.raises(error, match=match):
         WebSocketRoute("/", accepting, allowed_origins=origins)
+
+
+# Dependencies -------------------------------------------------------------------------
+
+
+def test_what_lives_as_long_as_a_request_lives_as_long_as_a_conversation() -> None:
+    """It is made before the guards are asked, and closed when all is said."""
+    told: list[str] = []
+
+    @contextmanager
+    def shift() -> Iterator[str]:
+        told.append("begun")
+        try:
+            yield "Emma"
+        finally:
+            told.append("over")
+
+    class Clerk(WebSocketEndpoint):
+        guards = [Known()]
+        name: str
+
+        async def on_receive(self, websocket: WebSocket, data: Any) -> None:
+            await websocket.send_json([self.name, *told])
+
+    app = Restlette(routes=[WebSocketRoute("/", Clerk)])
+    app.provide(str, shift, scope="request")
+    with TestClient(app) as client:
+        with client.websocket_connect("/", headers={"x-word": "please"}) as socket:
+            socket.send_text("Who?")
+            assert socket.receive_json() == ["Emma", "begun"]
+        assert told == ["begun", "over"]
+        with pytest.raises(WebSocketDenialResponse):
+            client.websocket_connect("/")
+        assert told == ["begun", "over"] * 2

@@ -18,6 +18,7 @@ from restlette.resources.dependencies import (
     Container,
     DependencyError,
     Injected,
+    Provisions,
     dependencies_of,
     describe,
 )
@@ -304,6 +305,24 @@ def test_a_product_that_is_a_context_manager_is_entered(factory) -> None:
     assert pool.closed
 
 
+class Door:
+    """Can be entered alone, and is no context manager."""
+
+    def __enter__(self): ...
+
+
+class Gate:
+    async def __aenter__(self): ...
+
+
+@pytest.mark.parametrize("half", [Door, Gate])
+def test_a_product_that_cannot_be_left_is_not_entered(half) -> None:
+    container = Container()
+    container.provide(half, half)
+    with opened(container):
+        assert isinstance(container.app_values({"x": half})["x"], half)
+
+
 @attrs.define
 class Service:
     store: Store
@@ -478,6 +497,60 @@ def test_a_factory_that_asks_for_a_request_cannot_serve_a_websocket() -> None:
     )
 
 
+# Below others
+
+
+def test_a_router_below_another_has_a_container_of_its_own() -> None:
+    """The same one each time; what it lacks is asked of the one above."""
+    above, provisions = Container(), Provisions()
+    below = above.below(provisions)
+    assert above.below(provisions) is below
+    assert above.below(Provisions()) is not below
+    above.provide_value(Clock, "clock")
+    provisions.provide_value(Store, "store")
+    wanted = {"store": Store, "clock": Clock}
+    assert below.app_values(wanted) == {"store": "store", "clock": "clock"}
+    with pytest.raises(DependencyError, match="Store, which nobody provides"):
+        above.app_values(wanted)
+    with above.override(Store, "fake"):
+        assert below.app_values({"x": Store}) == {"x": "fake"}
+
+
+def test_what_is_below_is_opened_after_what_is_above_and_closed_before_it() -> None:
+    order = []
+
+    def opening(name):
+        @contextmanager
+        def factory():
+            order.append(f"open {name}")
+            yield name
+            order.append(f"close {name}")
+
+        return factory
+
+    above, provisions = Container(), Provisions()
+    below = above.below(provisions)
+    provisions.provide(Store, opening("below"))
+    provisions.provide(Clock, opening("each request"), scope="request")
+    above.provide(Store, opening("above"))
+    with opened(above):
+        assert below.app_values({"x": Store}) == {"x": "below"}
+        assert above.app_values({"x": Store}) == {"x": "above"}
+        assert order == ["open above", "open below"]
+        order.clear()
+    assert order == ["close below", "close above"]
+    with pytest.raises(DependencyError, match="Store is not open"):
+        below.app_values({"x": Store})
+
+
+def test_the_version_of_what_is_below_grows_with_changes_above() -> None:
+    above = Container()
+    below = above.below(Provisions())
+    before = below.version
+    above.provide_value(Clock, 1)
+    assert below.version > before
+
+
 # Mistakes
 
 
@@ -591,15 +664,18 @@ def test_a_circle_is_found_at_start_up() -> None:
 
 
 def test_what_lives_long_may_not_hold_what_lives_short() -> None:
+    def of_service(store: Store): ...
+
     def of_store(clock: Clock): ...
 
     container = Container()
+    container.provide(Service, of_service, scope="request")
     container.provide(Store, of_store)
     container.provide(Clock, make_store, scope="request")
     with pytest.raises(DependencyError) as caught:
-        container.check({"store": Store}, "Books")
+        container.check({"service": Service}, "Books")
     assert str(caught.value).endswith(
-        "of_store(clock): Store lives as long as the application, but asks for Clock, "
+        ".of_store(clock): Store lives as long as the application, but asks for Clock, "
         'which lives as long as a request; provide the former with scope="request" too'
     )
 
@@ -610,7 +686,7 @@ def test_the_connection_goes_to_factories_of_requests_alone() -> None:
     container = Container()
     container.provide(Store, of_store)
     with pytest.raises(
-        DependencyError, match=r"asks for Request, which only a factory"
+        DependencyError, match=r"of_store\(request\) asks for Request, which only a fa"
     ):
         container.check({"store": Store}, "Books")
     with pytest.raises(DependencyError, match=r"Books.request asks for Request, which"):
