@@ -29,7 +29,12 @@ PACKAGES = ("restlette/http", "restlette/resources")
 # Tests that a module has beside those in the file of its name.
 BESIDE = {
     "restlette/resources/routes.py": ["tests/resources/test_router.py"],
-    "restlette/resources/freezing.py": ["tests/resources/test_site.py"],
+    "restlette/resources/freezing.py": [
+        "tests/resources/test_site.py",
+        "tests/resources/test_router.py",
+        "tests/resources/test_guards.py",
+    ],
+    "restlette/resources/explaining.py": ["tests/resources/test_steps.py"],
     "restlette/resources/conversation.py": ["tests/resources/test_websocket.py"],
 }
 

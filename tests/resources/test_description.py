@@ -1,6 +1,19 @@
 """What an application does, as plain data."""
 
-from restlette import Guard, HTTPEndpoint, Preconditions, Request, Restlette, Router
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from restlette import (
+    Guard,
+    HTTPEndpoint,
+    Preconditions,
+    Request,
+    Restlette,
+    Router,
+    Validators,
+)
 from restlette.resources.description import Description, describe_operations
 from tests.contrib.openapi.shop import app as shop
 
@@ -85,3 +98,80 @@ def test_preconditions_alone_may_fail() -> None:
     assert [*found.errors] == [412]
     assert not found.states_validators
     assert found.is_conditional
+
+
+class Book(HTTPEndpoint):
+    """Says in which state it is."""
+
+    async def validators(self, request: Request) -> Validators: ...
+
+    async def get(self, request: Request) -> None: ...
+
+    async def put(self, request: Request) -> None: ...
+
+
+async def says_nothing(request): ...
+
+
+async def gives_nothing(request: Request) -> None: ...
+
+
+async def gives_one(request: Request) -> dict[str, str]: ...
+
+
+async def gives_many(request: Request) -> AsyncIterator[dict[str, str]]:
+    yield {}
+
+
+async def searches(request: Request, query: dict[str, str]) -> None: ...
+
+
+async def reads_fields(request: Request, headers: dict[str, str]) -> None: ...
+
+
+async def takes_anything(request: Request, body: Any) -> None: ...
+
+
+async def takes_one(request: Request, body: dict[str, str]) -> None: ...
+
+
+async def takes_form(request: Request, form: dict[str, str]) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("path", "endpoint", "method", "errors"),
+    [
+        pytest.param("/", gives_nothing, "GET", [], id="nothing"),
+        pytest.param("/", says_nothing, "GET", [406], id="whatever"),
+        pytest.param("/", gives_one, "GET", [406], id="content"),
+        pytest.param("/", gives_many, "GET", [406], id="items"),
+        pytest.param("/", searches, "GET", [400, 422], id="query"),
+        pytest.param("/", reads_fields, "GET", [400, 422], id="headers"),
+        pytest.param("/", takes_anything, "POST", [400, 413, 415], id="any body"),
+        pytest.param("/", takes_one, "POST", [400, 413, 415, 422], id="body"),
+        pytest.param("/", takes_form, "POST", [400, 413, 415, 422], id="form"),
+        pytest.param("/{x}", gives_nothing, "GET", [400], id="any segment"),
+        pytest.param("/{x:path}", gives_nothing, "GET", [400], id="any path"),
+        pytest.param("/{x:int}", gives_nothing, "GET", [400, 404], id="a number"),
+        pytest.param("/", Book, "GET", [404, 412], id="state"),
+        pytest.param("/", Book, "PUT", [412], id="state that is made"),
+    ],
+)
+def test_the_errors_are_those_of_the_steps_that_there_are(
+    path, endpoint, method, errors
+) -> None:
+    app = Restlette()
+    more = {} if endpoint is Book else {"methods": [method]}
+    app.add_route(path, endpoint, **more)
+    found = told(app)[method, path]
+    assert [*found.errors] == errors
+    assert found.is_annotated is (endpoint is not says_nothing)
+    assert found.is_conditional is (endpoint is Book)
+    assert not found.requires_preconditions
+
+
+def test_a_function_for_several_methods_is_told_of_with_each() -> None:
+    """But not with HEAD, which is GET without content."""
+    app = Restlette()
+    app.add_route("/", gives_nothing, methods=["POST", "GET", "DELETE"])
+    assert [*told(app)] == [("GET", "/"), ("DELETE", "/"), ("POST", "/")]

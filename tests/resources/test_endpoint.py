@@ -59,6 +59,11 @@ def test_the_table_follows_inheritance():
         "GET": vars(More)["get"],
         "POST": vars(Poster)["post"],
     }
+
+    class Silent(More):
+        get = None
+
+    assert set(handlers_of(Silent)) == {"POST"}
     assert set(handlers_of(Book)) == {"GET", "PUT"}
 
 

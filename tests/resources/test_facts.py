@@ -23,11 +23,13 @@ from restlette import (
     Reply,
     Representation,
     Request,
+    Response,
     Restlette,
     StreamingResponse,
     Validators,
 )
-from restlette.testing import call, call_async
+from restlette.resources.facts import Facts
+from restlette.testing import build_request, call, call_async
 
 CHANGED = datetime(1994, 11, 6, 8, 49, 37, tzinfo=UTC)
 DATE = "Sun, 06 Nov 1994 08:49:37 GMT"
@@ -352,12 +354,18 @@ def test_a_stream_has_its_tag() -> None:
     assert (answer.text, answer.headers["etag"]) == ("ab", '"a"')
 
 
-@pytest.mark.parametrize("status", [404, 302, 500])
-def test_an_answer_that_is_none_of_the_resource_has_no_tag(status) -> None:
+@pytest.mark.parametrize(
+    ("status", "has_tag"),
+    [
+        *((status, True) for status in (200, 201, 226, 299)),
+        *((status, False) for status in (300, 302, 404, 500)),
+    ],
+)
+def test_an_answer_that_is_none_of_the_resource_has_no_tag(status, has_tag) -> None:
     async def get(self: Any, request: Request) -> Any:
         return PlainTextResponse("no", status)
 
-    assert "etag" not in ask(get=get).headers
+    assert ("etag" in ask(get=get).headers) is has_tag
 
 
 # Several representations --------------------------------------------------------------
@@ -391,6 +399,20 @@ def test_what_is_changed_may_have_been_seen_in_any_representation() -> None:
         assert answer.status_code == status
     refused = ask("PUT", representations=BOTH, headers={"if-none-match": CSV_TAG})
     assert refused.status_code == 412
+    assert ask("PUT", headers={"if-match": JSON_TAG}).status_code == 412
+
+
+def test_without_accept_it_is_the_first_representation() -> None:
+    request = build_request("GET", headers=[("if-none-match", JSON_TAG)])
+
+    async def validators(resource: Any, request: Request, params: Any) -> Validators:
+        return TAG
+
+    facts = Facts(validators, "Book", BOTH, required=False)
+    answer = asyncio.run(facts.ask(None, request, None))
+    assert isinstance(answer, Response)
+    assert answer.headers["etag"] == JSON_TAG
+    assert facts.required is False
 
 
 def test_406_comes_before_preconditions() -> None:
