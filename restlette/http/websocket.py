@@ -218,7 +218,8 @@ class WebSocket(HTTPConnection):
     Attributes:
         client_state: How far the client has come.
         application_state: How far this side has come.
-        close_code: The code the connection was closed with, None before that.
+        close_code: The code the connection was closed with, None before that; see
+            `final_code`.
         close_reason: The reason that came with it.
 
     Raises:
@@ -252,6 +253,7 @@ class WebSocket(HTTPConnection):
         self.close_code: int | None = None
         self.close_reason: str = ""
         self._closed_here = False
+        self._is_presumed = False
 
     @property
     def is_undecided(self) -> bool:
@@ -340,7 +342,8 @@ class WebSocket(HTTPConnection):
                 f"client is {self.client_state.name}."
             )
         self.client_state = _DISCONNECTED
-        if self.close_code is None:
+        if self.close_code is None or self._is_presumed:
+            self._is_presumed = False
             # RFC 6455 §7.1.5: without a code in the Close frame it is 1005.
             self.close_code = message.get("code") or _NO_STATUS_RECEIVED
             self.close_reason = message.get("reason") or ""
@@ -448,6 +451,22 @@ class WebSocket(HTTPConnection):
         except WebSocketException as exc:
             raise await self._refuse(exc.code, exc.reason) from None
 
+    async def final_code(self) -> int:
+        """Give the code that the connection was closed with, once it is over.
+
+        Where the peer turned out to be gone while something was sent, that is 1006
+        until the disconnect was received, which says more: it is received here, and
+        the messages before it are dropped.
+
+        Raises:
+            RuntimeError: It is not over.
+        """
+        while self._is_presumed and self.client_state is _CONNECTED:
+            await self.receive()
+        if self.close_code is None:
+            raise RuntimeError("the WebSocket is not over: there is no code yet.")
+        return self.close_code
+
     def _not_receiving(self) -> Exception:
         if self.close_code is not None:
             return WebSocketDisconnect(self.close_code, self.close_reason)
@@ -552,7 +571,10 @@ class WebSocket(HTTPConnection):
         self.application_state = _DISCONNECTED
         # Another task may have closed it meanwhile.
         if self.close_code is None:
+            # What there is to receive may say more: a peer that is gone may have sent a
+            # Close frame, and a server that ends has.
             self.close_code = _ABNORMAL_CLOSURE
+            self._is_presumed = self.client_state is _CONNECTED
         return WebSocketDisconnect(_ABNORMAL_CLOSURE)
 
     async def send_text(self, data: str) -> None:

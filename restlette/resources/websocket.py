@@ -231,7 +231,7 @@ class WebSocketEndpoint(Injected):
             # Another connection's is an error like any other.
             if websocket.close_code is None:
                 raise
-            return websocket.close_code
+            return await websocket.final_code()
 
     async def _meet_invalid(self, websocket: WebSocket, exc: Invalid) -> None:
         named = self._plan.given("on_invalid", websocket)

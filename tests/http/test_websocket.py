@@ -761,6 +761,36 @@ def test_ws_97_connection_breaks_while_sending(method: str) -> None:
     assert websocket.close_code == 1006
 
 
+def test_ws_97_the_code_is_what_the_disconnect_says() -> None:
+    """That the peer is gone is known first, why is to be received."""
+    last = gone(1012, "see you")
+    server = Server(text("a"), last, breaks_at="websocket.send")
+
+    async def handler(websocket: WebSocket) -> None:
+        with pytest.raises(WebSocketDisconnect):
+            await websocket.send_text("b")
+        assert websocket.close_code == 1006
+        assert await websocket.final_code() == 1012
+        assert await websocket.final_code() == 1012
+
+    websocket = server.hold(handler)
+    assert (websocket.close_code, websocket.close_reason) == (1012, "see you")
+
+
+def test_final_code_is_for_what_is_over() -> None:
+    """Nothing is received of a connection that goes on."""
+    server = Server(text("a"))
+
+    async def handler(websocket: WebSocket) -> None:
+        with pytest.raises(RuntimeError, match="is not over"):
+            await websocket.final_code()
+        assert await websocket.receive_text() == "a"
+        await websocket.close(4000)
+        assert await websocket.final_code() == 4000
+
+    server.hold(handler)
+
+
 def test_ws_97_close_while_another_task_sends() -> None:
     """The code that this side closed with stays, though the message is lost."""
     server = Server()

@@ -425,14 +425,18 @@ def test_websocket_exception_closes_with_its_code() -> None:
     assert log == [4003]
 
 
-def test_ws_97_send_to_a_client_that_left() -> None:
-    """A connection that breaks while something is sent ends with 1006."""
+@pytest.mark.parametrize("code", [1001, 1006, 1012])
+def test_ws_97_send_to_a_client_that_left(code: int) -> None:
+    """A connection that is over while something is sent ends with its own code.
+
+    That comes behind what was sent before it, which nobody wants any more.
+    """
 
     class Pushing(Log):
         async def on_receive(self, websocket: WebSocket, data: Any) -> None:
             await websocket.send_text("news")
 
-    server = Server(text("a"))
+    server = Server(text("a"), text("b"), gone(code))
     log: list[Any] = []
 
     async def send(message: Any) -> None:
@@ -440,7 +444,7 @@ def test_ws_97_send_to_a_client_that_left() -> None:
             raise OSError("gone")
 
     asyncio.run(Pushing(log=log)(dict(SCOPE), server.receive, send))
-    assert log == [1006]
+    assert log == [code]
 
 
 def test_cancelled_conversation_is_disconnected() -> None:
@@ -935,8 +939,9 @@ def test_a_stream_that_waits_for_its_item_to_be_taken_is_closed() -> None:
     assert log == ["closed", 1001]
 
 
-def test_ws_97_a_push_to_a_client_that_left_ends_the_stream() -> None:
-    """Who listens is told as well; nothing is raised."""
+@pytest.mark.parametrize("code", [1001, 1006, 1012])
+def test_ws_97_a_push_to_a_client_that_left_ends_the_stream(code: int) -> None:
+    """Who listens is told as well, and what the code is; nothing is raised."""
 
     class Parting(Calm):
         async def send(self, message: Any) -> None:
@@ -945,8 +950,8 @@ def test_ws_97_a_push_to_a_client_that_left_ends_the_stream() -> None:
             await super().send(message)
 
     log: list[Any] = []
-    asyncio.run(Parting(gone(1006)).serve(ticker()(log=log, items=["a", "b"])))
-    assert log == ["closed", 1006]
+    asyncio.run(Parting(gone(code)).serve(ticker()(log=log, items=["a", "b"])))
+    assert log == ["closed", code]
 
 
 def test_a_disconnect_of_another_connection_is_an_error_of_a_stream() -> None:
