@@ -2,6 +2,7 @@
 
 The story starts with `serving`. `COMMANDS` says how each server is started; all that is
 known of their differences beside that stands in the tests, as an answer for each.
+`started` is the same for any words of Python's command line.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -60,11 +61,13 @@ class Server(NamedTuple):
         name: Which one it is, as in COMMANDS.
         port: Where it listens, on 127.0.0.1.
         log: The file that its output goes to.
+        process: The process that was started; it may have others.
     """
 
     name: str
     port: int
     log: Path
+    process: subprocess.Popen[bytes]
 
     @property
     def url(self) -> str:
@@ -96,13 +99,48 @@ def serving(
         RuntimeError: The server did not start, did not stop when it was told to, or
             had something to complain about in between.
     """
+    words = COMMANDS[name].format(app=app, host=HOST, port="{port}").split()
+    whole = ["-X", "dev", "-m", *words, *options]
+    with started(whole, log, name=name, python=python) as server:
+        yield server
+    said = _said(log)
+    for complaint in complaints:
+        if re.search(complaint, said, re.M):
+            raise RuntimeError(f"{words[0]} complains ({complaint}): {said}")
+
+
+@contextmanager
+def started(
+    words: Iterable[str],
+    log: Path,
+    *,
+    name: str,
+    environment: Mapping[str, str] | None = None,
+    python: str = sys.executable,
+) -> Iterator[Server]:
+    """Run Python with the words of a command line that makes it a server.
+
+    Args:
+        words: The words; `{port}` in them becomes that of a free port.
+        log: Where its output goes.
+        name: What to call it.
+        environment: Variables of its environment, beside those of this process.
+        python: The interpreter, of an environment that has the server.
+
+    Raises:
+        RuntimeError: It did not start, or did not stop when it was told to.
+    """
     with _port() as port, log.open("wb") as output:
-        words = COMMANDS[name].format(app=app, host=HOST, port=port).split()
         process = subprocess.Popen(
-            [python, "-X", "dev", "-m", *words, *options],
+            [python, *(word.format(port=port) for word in words)],
             cwd=ROOT,
             # gunicorn keeps a control socket in the home directory.
-            env={**os.environ, "PYTHONUNBUFFERED": "1", "HOME": str(log.parent)},
+            env={
+                **os.environ,
+                "PYTHONUNBUFFERED": "1",
+                "HOME": str(log.parent),
+                **(environment or {}),
+            },
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -111,13 +149,9 @@ def serving(
         )
         try:
             _wait_for_answer(process, port, log)
-            yield Server(name, port, log)
+            yield Server(name, port, log, process)
         finally:
             _stop(process, log)
-    said = _said(log)
-    for complaint in complaints:
-        if re.search(complaint, said, re.M):
-            raise RuntimeError(f"{words[0]} complains ({complaint}): {said}")
 
 
 @contextmanager
