@@ -74,8 +74,6 @@ def _safe(filename: str) -> str:
 
 def _cut(name: str) -> str:
     """Shorten a name to what file systems take."""
-    if len(name.encode()) <= _LONGEST:
-        return name
     stem, dot, extension = name.rpartition(".")
     ending = (dot + extension).encode()
     if not stem or len(ending) > _LONGEST // 2:

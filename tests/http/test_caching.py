@@ -67,6 +67,7 @@ def test_a_value_is_read_and_written(field, value) -> None:
         ("max-age=-1", CacheControl(max_age=0)),
         ("max-stale=x", CacheControl(max_stale=0)),
         # RFC 9111 §1.2.2: at most 2^31.
+        ("max-age=2147483647", CacheControl(max_age=2**31 - 1)),
         ("max-age=2147483649", CacheControl(max_age=2**31)),
         ("max-age=" + "9" * 5000, CacheControl(max_age=2**31)),
         ("no-store=x", CacheControl(no_store=True)),

@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import random
 import zlib
 
 import pytest
@@ -102,6 +103,37 @@ def test_content_comes_back(content, coding, unread):
     assert b"".join(read(encoded, coding=coding, unread=min(unread, 1))) == content
     pieces = [encoded[i : i + 1] for i in range(len(encoded))]
     assert b"".join(read(*pieces, b"", coding=coding, unread=unread)) == content
+
+
+@pytest.mark.parametrize("coding", ENCODERS)
+def test_a_repetition_may_be_as_far_back_as_the_format_lets_it(coding):
+    """RFC 1951 §2: 32 KiB."""
+    content = random.Random(coding).randbytes(32_000) * 2
+    assert b"".join(read(ENCODERS[coding](content), coding=coding)) == content
+
+
+@pytest.mark.parametrize("coding", ENCODERS)
+def test_content_in_the_other_format_is_400(coding):
+    other = gzip.compress if coding == "deflate" else zlib.compress
+    with pytest.raises(BadRequest, match=f"not in the coding {coding}"):
+        read(other(b"abc"), coding=coding)
+
+
+def test_a_message_may_leave_out_that_it_is_the_last():
+    """ASGI: more_body is optional."""
+
+    async def receive():
+        return {"type": "http.request", "body": gzip.compress(b"abc")}
+
+    message = asyncio.run(Decoded(receive, (), "gzip", MiB)())
+    assert message == {"type": "http.request", "body": b"abc", "more_body": False}
+
+
+def test_as_much_as_the_limit_is_taken():
+    content = gzip.compress(b"abc")
+    assert read(content, limit=len(content)) == [b"abc"]
+    with pytest.raises(ContentTooLarge):
+        read(content, limit=len(content) - 1)
 
 
 @given(st.binary(max_size=1000), st.integers(1, 100), st.sampled_from(sorted(ENCODERS)))

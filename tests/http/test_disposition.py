@@ -55,6 +55,8 @@ def test_a_name_is_written(filename, value) -> None:
             ("long", "x" * 5000 + ".html", "x" * 250 + ".html"),
             ("long-unicode", "é" * 5000 + ".txt", "é" * 125 + ".txt"),
             ("long-extension", "a." + "x" * 5000, "a." + "x" * 253),
+            ("long-both", "x" * 300 + "." + "y" * 200, "x" * 255),
+            ("longest", "x" * 255, "x" * 255),
             ("long-hidden", "." + "x" * 5000, "." + "x" * 254),
             ("long-no-extension", "x" * 5000, "x" * 255),
             ("empty", "", "download"),

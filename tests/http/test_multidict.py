@@ -57,6 +57,7 @@ def test_names_may_be_keyword_arguments() -> None:
 def test_the_order_of_pairs_does_not_count_for_equality() -> None:
     assert ImmutableMultiDict(PAIRS) == MultiDict(PAIRS[::-1])
     assert ImmutableMultiDict(PAIRS) != ImmutableMultiDict(PAIRS[:2])
+    assert ImmutableMultiDict(PAIRS[:2]) != ImmutableMultiDict(PAIRS)
     assert ImmutableMultiDict(a="1") != {"a": "1"}
     uploads = [("file", object()), ("file", object())]
     assert MultiDict(uploads) == MultiDict(uploads[::-1])

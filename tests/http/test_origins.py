@@ -29,6 +29,7 @@ from restlette.http.origins import (
         (b"null", False),
         (b"", False),
         (b"example.org", False),
+        (b"www.example.org", False),
         (b"https://Example.org", False),
         (b"HTTPS://example.org", False),
         (b"https://example.org/", False),
@@ -52,8 +53,9 @@ def test_an_origin_is_what_browsers_write(origin: bytes, expected: bool) -> None
 
 def test_an_origin_in_a_program_may_hold_anything() -> None:
     """A lone surrogate is refused like the rest."""
-    with pytest.raises(ValueError, match="not an origin"):
-        checked_origin("https://\ud800")
+    for origin in "https://\ud800", "":
+        with pytest.raises(ValueError, match="not an origin"):
+            Origins([origin])
 
 
 @pytest.mark.parametrize(
@@ -79,6 +81,7 @@ def test_an_origin_in_a_program_may_hold_anything() -> None:
         pytest.param(b"http://a.example.evil", "ws", b"a.example", False, id="suffix"),
         pytest.param(b"null", "ws", b"null", False, id="null"),
         pytest.param(b"file://a.example", "ws", b"a.example", False, id="scheme"),
+        pytest.param(b"ws://a.example", "ws", b"a.example", False, id="scheme 2"),
         pytest.param(b"http://a.example,", "ws", b"a.example,", False, id="garbage"),
     ],
 )
@@ -90,7 +93,8 @@ def test_ws_94_the_same_origin(
 
 
 def handshake(*fields: tuple[bytes, bytes], **more: Any) -> dict[str, Any]:
-    return {"type": "websocket", "headers": list(fields), **more}
+    headers = [(b"accept", b"*/*"), *fields, (b"user-agent", b"https://a.example")]
+    return {"type": "websocket", "headers": headers, **more}
 
 
 HOST = (b"host", b"a.example")

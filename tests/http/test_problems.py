@@ -77,6 +77,12 @@ def test_errors_107_says_nothing_that_the_exception_does_not():
     )
 
 
+@pytest.mark.parametrize("detail", ["No book 7.", "There is no book 7."])
+def test_in_plain_text_the_detail_is_a_line_of_its_own(detail):
+    response = problem_response(NotFound(detail), b"text/plain")
+    assert response.body == f"Not Found\n{detail}\n".encode()
+
+
 def test_the_exceptions_fields_are_the_answers():
     """What a class sets, and what was given, is sent; Vary is a list."""
     exc = MethodNotAllowed(allow=["GET", "HEAD"], headers={"Vary": "Origin"})

@@ -186,7 +186,8 @@ def test_events_are_values():
     same = ServerSentEvent("x", event="e", id="1", retry=5, comment="c")
     assert event == same
     assert hash(event) == hash(same)
-    assert event != ServerSentEvent("x", event="e", id="2", retry=5, comment="c")
+    other = ServerSentEvent("x", event="e", id="2", retry=5, comment="c")
+    assert event != other != event
     assert event != "x"
     assert repr(event) == (
         "ServerSentEvent('x', event='e', id='1', retry=5, comment='c')"
@@ -208,6 +209,7 @@ def test_an_event_is_never_changed():
 
 def test_an_event_stream_is_kept_by_nobody_on_its_way():
     start = sent_by(EventStream([]))[0]
+    assert start["status"] == 200
     assert start["headers"] == [
         (b"cache-control", b"no-store"),
         (b"x-accel-buffering", b"no"),
@@ -227,6 +229,7 @@ def test_fields_that_are_given_are_kept():
 
 def test_ndjson_is_a_line_for_each_item():
     sent = sent_by(NDJSON(given_by({"a": "x\ny"}, [1, 2], None, "é")))
+    assert sent[0]["status"] == 200
     assert sent[0]["headers"] == [
         (b"x-accel-buffering", b"no"),
         (b"content-type", b"application/x-ndjson"),
@@ -314,6 +317,11 @@ def test_sse_89_a_client_that_goes_ends_a_stream_that_is_silent(kind, scope):
     sent = asyncio.run(main())
     assert (ended, ran) == ([True], [True])
     assert sent[-1]["more_body"] is True
+
+
+def test_a_heartbeat_is_due_every_15_seconds():
+    """HTML §9.2.7."""
+    assert EventStream([]).heartbeat == 15
 
 
 def test_a_heartbeat_is_sent_while_there_is_no_event():
