@@ -160,9 +160,8 @@ def _calls(traceback: TracebackType | None) -> list[tuple[FrameType, int]]:
     while traceback is not None:
         calls.append((traceback.tb_frame, traceback.tb_lineno))
         traceback = traceback.tb_next
-    if len(calls) > _MOST_FRAMES:
-        half = _MOST_FRAMES // 2
-        calls[half:-half] = []
+    half = _MOST_FRAMES // 2
+    calls[half:-half] = []
     return calls
 
 
