@@ -138,6 +138,18 @@ FORMS = {
         part(b'form-data; name="a"', b"", *[b"X: y"] * 15) + END,
         [("a", "")],
     ),
+    "other header fields": (
+        part(
+            b'form-data; name="a"',
+            b"1",
+            b"Accept: multipart/mixed",
+            b"Content-ID: multipart/mixed",
+            b"Content-Type: text/plain",
+            b"X: multipart/mixed",
+        )
+        + END,
+        [("a", "1")],
+    ),
     "multipart-69 a nested file": (
         file(b"a", b"page.mht", b"--b--", b"Content-Type: multipart/related") + END,
         [("a", ("page.mht", "multipart/related", b"--b--"))],
@@ -279,6 +291,8 @@ def test_multipart_65_every_boundary_of_the_rfc_is_taken(boundary):
     """multipart-65: RFC 2046 §5.1.1."""
     content_type = b'multipart/form-data; boundary="' + boundary + b'"'
     content = (text(b"a", b"1") + END).replace(BOUNDARY, boundary)
+    assert form_of(content, content_type=content_type) == [("a", "1")]
+    content_type = content_type.replace(b";", b"; a=b; charset=utf-8;")
     assert form_of(content, content_type=content_type) == [("a", "1")]
 
 
@@ -426,7 +440,7 @@ def test_content_that_is_there_does_not_keep_others_waiting():
         (3 * MiB, True),
     ],
 )
-@pytest.mark.parametrize("chunk", [1000, 64 * KiB, 10 * MiB])
+@pytest.mark.parametrize("chunk", [1000, 64 * KiB, 256 * KiB + 1, 10 * MiB])
 def test_a_large_file_goes_to_disk(size, is_on_disk, chunk):
     content = random.Random(size).randbytes(size)
     whole = file(b"a", b"b", content) + text(b"c", b"d") + END
@@ -446,6 +460,27 @@ def test_a_large_file_goes_to_disk(size, is_on_disk, chunk):
         assert open_files() == before
 
     asyncio.run(main())
+
+
+def test_a_large_file_goes_to_disk_while_it_comes():
+    """There is no more of it in memory than is gathered for a thread to write."""
+    before = open_files()
+    kept = []
+
+    async def arriving() -> AsyncIterator[bytes]:
+        yield file(b"a", b"b")[:-2]
+        for received in range(MiB, 8 * MiB, MiB):
+            yield b"-" * MiB
+            on_disk = [int(each.partition(":")[0]) for each in open_files() - before]
+            kept.append(received - sum(os.fstat(each).st_size for each in on_disk))
+        yield b"\r\n" + END
+
+    async def main():
+        form = await read_multipart(TYPE, arriving(), DEFAULT_LIMITS)
+        await form.close()
+
+    asyncio.run(main())
+    assert max(kept) < 3 * MiB
 
 
 LARGE = file(b"a", b"b", b"-" * 2 * MiB)
