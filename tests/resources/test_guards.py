@@ -159,6 +159,7 @@ def test_a_refusal_by_both_has_the_challenges_of_both() -> None:
         (UNKNOWN | UNKNOWN, "Basic"),
         (UNKNOWN | bare, "Basic"),
         (bare | bare, None),
+        (Says(HTTPException(401, headers={"Retry-After": "5"})) | UNKNOWN, "Basic"),
         (UNKNOWN | key | UNKNOWN, 'Basic, Key realm="x", Basic'),
     ):
         with pytest.raises(HTTPException) as caught:
@@ -169,6 +170,58 @@ def test_a_refusal_by_both_has_the_challenges_of_both() -> None:
         asyncio.run(admit([UNKNOWN | key], build_request(), None))
     assert (caught.value.detail, caught.value.type) == ("A key.", "urn:key")
     assert key.what.headers == {"WWW-Authenticate": 'Key realm="x"'}
+
+
+def test_a_refusal_by_both_that_asks_nobody_is_the_first_ones() -> None:
+    with pytest.raises(Forbidden, match=r"No\."):
+        asyncio.run(
+            admit([CLOSED | Says(Forbidden("Nor here."))], build_request(), None)
+        )
+
+
+def test_a_guard_decides() -> None:
+    """One that does not say how is none."""
+    with pytest.raises(TypeError, match="check"):
+        type("Mute", (Guard,), {})()
+
+
+KEY = {"key": {"type": "apiKey", "in": "header", "name": "X-Key"}}
+BEARER = {"bearer": {"type": "http", "scheme": "bearer"}}
+BASIC = {"basic": {"type": "http", "scheme": "basic"}}
+DIGEST = {"digest": {"type": "http", "scheme": "digest"}}
+
+
+class Keyed(LoggedIn):
+    """Says itself what is to be brought."""
+
+    challenges = "Basic"
+    security = KEY
+
+
+class TwoWays(LoggedIn):
+    challenges = ('Basic realm="shop"', "Digest")
+
+
+@pytest.mark.parametrize(
+    ("guard", "alternatives"),
+    [
+        (Anyone, ({},)),
+        (LoggedIn(), (BEARER,)),
+        (Keyed(), (KEY,)),
+        (TwoWays(), (BASIC | DIGEST,)),
+        (LoggedIn() & Owner(), (BEARER,)),
+        (LoggedIn() | Keyed(), (BEARER, KEY)),
+        (
+            (LoggedIn() | Keyed()) & TwoWays(),
+            (BEARER | BASIC | DIGEST, KEY | BASIC | DIGEST),
+        ),
+        (~LoggedIn(), ({},)),
+    ],
+    ids=repr,
+)
+def test_a_guard_says_by_what_one_is_let_in(guard, alternatives) -> None:
+    """Any of the alternatives; each is all that is to be brought together."""
+    assert guard.alternatives() == alternatives
 
 
 @pytest.mark.parametrize("wrap", [lambda g: g, lambda g: ~g, lambda g: g | YES])
