@@ -14,7 +14,7 @@ from restlette import (
     Representation,
     Restlette,
 )
-from restlette.resources.html import no_templates, templates_later
+from restlette.resources.html import form_again, no_templates, templates_later
 from restlette.testing import build_request, call
 
 BROWSER = {"accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"}
@@ -124,6 +124,38 @@ def test_templates_later_are_asked_when_they_are_used() -> None:
     render = templates_later("book.html")
     with pytest.raises(TypeError, match=r"HTML\('book.html'\) names a template"):
         render(Book("Dune"), build_request("GET"))
+
+
+@pytest.mark.parametrize(
+    ("problem", "errors"),
+    [
+        pytest.param(
+            {"errors": [{"name": "title", "detail": "too long"}]},
+            {"title": ["too long"]},
+            id="a field",
+        ),
+        pytest.param(
+            {"errors": [{"pointer": "/authors/0/name", "detail": "missing"}]},
+            {"name": ["missing"]},
+            id="a member",
+        ),
+        pytest.param(
+            {"errors": [{"name": "x", "detail": "a"}, {"name": "x", "detail": "b"}]},
+            {"x": ["a", "b"]},
+            id="two of one field",
+        ),
+        pytest.param({"errors": [{"detail": "no"}]}, {"": ["no"]}, id="of no field"),
+        pytest.param({"title": "T", "detail": "D"}, {"": ["D"]}, id="a detail"),
+        pytest.param({"title": "T"}, {"": ["T"]}, id="a title"),
+        pytest.param({}, {"": [""]}, id="nothing"),
+    ],
+)
+def test_a_form_has_its_errors_by_field(problem, errors) -> None:
+    assert form_again(problem, None) == {
+        "values": {},
+        "errors": errors,
+        "problem": problem,
+    }
 
 
 async def waits(content: Any, request: Any) -> str:

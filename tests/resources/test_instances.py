@@ -83,6 +83,8 @@ def test_a_class_gives_a_new_instance_each_time():
     assert isinstance(instances.make, partial)
     assert instances.cls is Plain
     assert instances.wanted == instances.for_request == {}
+    assert instances.is_copied is False
+    assert instances.request_names == ()
 
 
 def test_without_a_container_nothing_is_opened():
@@ -101,6 +103,18 @@ def test_a_registered_instance_is_copied():
     one.note = "mine"
     assert not hasattr(other, "note")
     assert not hasattr(original, "note")
+    assert instances.is_copied is True
+
+
+def test_the_constructor_of_a_registered_instance_has_been_called():
+    class Numbered(HTTPEndpoint):
+        def __init__(self, number):
+            super().__init__()
+            self.number = number
+
+    instances = Instances(Numbered(7), None)
+    instances.refresh()
+    assert opened(instances).number == 7
 
 
 def test_what_is_set_on_a_registered_instance_later_counts():
@@ -137,6 +151,7 @@ def test_dependencies_of_the_request_are_opened_for_it():
     assert isinstance(one.session, Session)
     assert one.session is not other.session
     assert instances.for_request == {"session": Session}
+    assert instances.request_names == ("session",)
     assert events == ["open", "close"] * 2
 
 
