@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from itertools import product
+from itertools import islice, product
+from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from restlette.resources import languages
@@ -31,6 +32,7 @@ from restlette.resources.languages import (
     texts,
     without,
 )
+from restlette.resources.site import _FORBIDDEN
 
 ALPHABET = "ab0-/"
 WORDS = ["".join(word) for n in range(5) for word in product(ALPHABET, repeat=n)]
@@ -68,6 +70,8 @@ READABLE = [
     r"[\s\D]",
     r"[^\d]",
     r"[]a]",
+    "[a-]b",
+    "[/-0]",
     r"[^]a]",
     r"[a-]",
     r"\x61\u0062\U00000030",
@@ -83,15 +87,36 @@ READABLE = [
 
 @pytest.mark.parametrize("regex", READABLE)
 def test_an_expression_holds_what_re_matches(regex: str) -> None:
-    """Of all short texts, those and no others."""
+    """Of all short texts, those and no others; without those that part segments."""
     language = read_regex(regex, crosses=True)
+    inside = read_regex(regex, crosses=False)
     compiled = re.compile(regex)
-    wrong = [
-        word
-        for word in WORDS
-        if holds(language, word) != (compiled.fullmatch(word) is not None)
-    ]
-    assert wrong == []
+    for word in WORDS:
+        matches = compiled.fullmatch(word) is not None
+        assert holds(language, word) == matches
+        assert holds(inside, word) == (matches and "/" not in word)
+        assert holds(inside, word.replace("/", ENCODED_SLASH)) == matches
+
+
+@pytest.mark.parametrize(
+    "regex", [r"\t", r"\n", r"\r", r"\f", r"\v", r"\a", r"[\x62-e]", r"[^%-\x40]"]
+)
+def test_a_character_is_the_one_that_re_means(regex: str) -> None:
+    language = read_regex(regex, crosses=True)
+    for char in map(chr, range(1, 128)):
+        assert holds(language, char) == (re.fullmatch(regex, char) is not None)
+
+
+@pytest.mark.parametrize("value", ["", "a", "b0", "ab0"])
+def test_a_text_is_the_set_of_itself(value: str) -> None:
+    assert [word for word in WORDS if holds(text(value), word)] == [value]
+    assert shortest(text(value)) == value
+
+
+def test_a_character_is_one_of_its_ranges() -> None:
+    assert Chars(((97, 98),)).has("a")
+    assert not Chars(((97, 98),)).has("c")
+    assert not Chars(((47, 47),)).has("/")
 
 
 UNREADABLE = [
@@ -100,7 +125,9 @@ UNREADABLE = [
     r"(a)\1",
     "a++",
     "a*+",
+    "a*+b",
     "a{2}{3}",
+    "a{2}{3}b",
     "a$b",
     "a^b",
     r"\bword",
@@ -171,6 +198,8 @@ def test_the_algebra_is_that_of_sets(one: Language, other: Language) -> None:
 
 
 @given(languages_of())
+@example(sequence(text("b"), text("0")))
+@example(both([text("a"), Chars(((97, 98),))]))
 def test_the_shortest_text_is_one_of_the_set(language: Language) -> None:
     found = shortest(language)
     if found is None:
@@ -187,6 +216,74 @@ def test_all_texts_that_are_given_are_of_the_set() -> None:
     assert found[0] == "a"
     assert len(set(found)) == len(found) > 2
     assert all(holds(language, word) for word in found)
+
+
+@pytest.mark.parametrize(
+    ("regex", "ways", "expected"),
+    [
+        ("[abd]c", 1, ["ac"]),
+        ("[abd]c", 2, ["ac", "bc"]),
+        ("ac|bc", 1, ["ac"]),
+        ("ac|bc", 2, ["ac", "bc"]),
+        ("a*", 1, [""]),
+        ("a*", 2, ["", "a"]),
+        ("a*", 3, ["", "a", "aa"]),
+    ],
+)
+def test_no_more_texts_are_given_than_ways_to_go_on(
+    regex: str, ways: int, expected: list[str]
+) -> None:
+    language = read_regex(regex, crosses=False)
+    assert [*islice(texts(language, ways=ways), 9)] == expected
+    assert next(texts(language)) == expected[0]
+    if ways == 1:
+        assert [*islice(texts(language), 9)] == expected
+
+
+EDGES = [
+    *(0x1F, 0x20, 0x7E, 0x7F, 0x9F, 0xA0, 0xD7FF, 0xD800, 0xDFFF, 0xE000),
+    *(0xFFFC, 0xFFFD, 0xFFFE, 0x10FFFF),
+]
+
+
+@pytest.mark.parametrize("code", EDGES, ids=hex)
+def test_what_no_path_may_hold_is_in_no_text(code: int) -> None:
+    char = chr(code)
+    expected = None if _FORBIDDEN.search(char) else char
+    alone = Chars(((code, code),))
+    for language in (text(char), alone, both([alone, Chars((), "wW")])):
+        assert shortest(language) == expected
+
+
+def chars(*ranges: tuple[int, int], **more: Any) -> Chars:
+    return Chars(ranges, **more)
+
+
+@pytest.mark.parametrize(
+    ("parts", "code"),
+    [
+        pytest.param(
+            [chars((0x100, 0x101)), without(text("\u0100"))], 0x101, id="a text"
+        ),
+        pytest.param(
+            [
+                chars((0x100, 0x105)),
+                chars((0x100, 0x100), is_negated=True),
+                chars((0x102, 0x105), is_negated=True),
+            ],
+            0x101,
+            id="ranges",
+        ),
+        pytest.param([chars((0xA0, 0x2FFF)), chars(kinds="d")], 0x660, id="digits"),
+        pytest.param(
+            [chars((0x3000, 0xD7FF)), chars(kinds="d")], 0xA620, id="digits further on"
+        ),
+        pytest.param([chars((0x3000, 0xD7FF)), chars(kinds="s")], 0x3000, id="space"),
+    ],
+)
+def test_what_other_sets_leave_is_found(parts: list[Language], code: int) -> None:
+    """However little it is."""
+    assert shortest(both(parts)) == chr(code)
 
 
 def test_a_slash_inside_a_segment_is_one_for_a_regex() -> None:
@@ -225,6 +322,7 @@ def test_simple_sets_are_written_simply() -> None:
     assert without(ANYTHING) == NOTHING
     assert either([]) == NOTHING == Either(frozenset())
     assert both([]) == ANYTHING
+    assert both([text("a"), ANYTHING]) == text("a")
     assert both([text("a"), NOTHING]) == NOTHING
     assert sequence(text("a"), NOTHING, text("b")) == NOTHING
 
@@ -233,3 +331,4 @@ def test_a_search_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(languages, "_MOST_STATES", 5)
     with pytest.raises(TooComplex):
         shortest(read_regex("[0-9]{30}", crosses=False))
+    assert shortest(read_regex("[0-9]{4}", crosses=False)) == "0000"
