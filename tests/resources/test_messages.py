@@ -88,6 +88,27 @@ def test_what_is_not_written_in_python_takes_nothing() -> None:
     check_names(None, ["book"], "anything")
 
 
+def test_some_are_given_without_their_names() -> None:
+    """What comes before the / is what every method is given."""
+
+    async def on_receive(
+        self: Any, ws: WebSocket, data: Wish, /, book: int
+    ) -> None: ...
+    async def caught(self: Any, ws: WebSocket, *rest: Any) -> None: ...
+
+    worked_out = plan(on_receive=on_receive)
+    assert worked_out.names["on_receive"] == ("book",)
+    assert worked_out.load is not None
+    assert worked_out.load({"title": "Dune"}) == Wish("Dune")
+    assert plan(on_receive=caught).load is None
+
+
+def test_a_function_on_its_own_is_given_no_self() -> None:
+    async def talk(websocket: WebSocket, book: int) -> None: ...
+
+    assert names_taken(talk, None, ("websocket",), "talk") == ("book",)
+
+
 async def one(self: Any, websocket: WebSocket) -> None: ...
 async def none(self: Any) -> None: ...
 async def many(self: Any, *args: Any) -> None: ...
@@ -315,13 +336,25 @@ def test_items_are_what_the_annotation_says(kind: Any) -> None:
     assert dump(Change(1)) == {"bookId": 1, "when": "1965-08-01"}
 
 
+def test_items_have_the_form_that_the_annotation_says() -> None:
+    """Others are a mistake of the stream's."""
+    worked_out = streaming(AsyncIterator[Change])
+    assert worked_out.form_of(Change(1)) == {"bookId": 1, "when": "1965-08-01"}
+    with pytest.raises(
+        TypeError, match=r"Feed\.stream yielded what has no form: .*str"
+    ):
+        worked_out.form_of("Dune")
+
+
 @pytest.mark.parametrize(
     "annotation",
     [Any, AsyncIterator, AsyncIterator[Any], AsyncIterator[dict[str, int]]],
 )
 def test_items_that_are_json_have_no_model(annotation: Any) -> None:
     """They go out as they are."""
+    item = {"a": 1}
     assert streaming(annotation).dump is None
+    assert streaming(annotation).form_of(item) is item
 
 
 def test_a_stream_without_an_annotation_has_no_model() -> None:

@@ -145,6 +145,7 @@ NAMED = Annotated[dict[str, Any], Name]
 
 def test_a_schema_is_known_in_an_annotation_alone() -> None:
     assert schema_model(Annotated[dict[str, Any], "note"]) is None
+    assert schema_model(Annotated[dict[str, Any], Money(1)]) is None
     assert schema_model(dict[str, Any]) is None
     assert schema_model(Name) is None
     assert schema_model(NAMED) is not None
@@ -161,6 +162,7 @@ def test_extras_are_kept_where_an_adapter_reads_them() -> None:
     assert bare(list[NAMED]) == list[NAMED]
     assert bare(NAMED | None) == NAMED | None
     assert bare(list[Annotated[int, "x"]]) == list[int]
+    assert bare(Annotated[int, Money]) is int
     assert bare(Literal["a"]) == Literal["a"]
     assert bare(Annotated[list[NAMED], ["x"]]) == Annotated[list[NAMED], ["x"]]
     for annotation in (list[NAMED], dict[str, NAMED], tuple[NAMED, ...]):

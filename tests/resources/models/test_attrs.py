@@ -16,9 +16,10 @@ from attrs.validators import ge, min_len
 from hypothesis import given
 from hypothesis import strategies as st
 
+from restlette.http.forms import UploadFile
 from restlette.http.json import STANDARD
 from restlette.http.optional import MissingExtra, load
-from restlette.resources.models.attrs import attrs_model
+from restlette.resources.models.attrs import attrs_model, form_model
 from restlette.resources.models.errors import FieldError, Invalid
 from restlette.resources.models.plain import nameless
 
@@ -256,6 +257,38 @@ def test_aliases_are_the_names_in_json() -> None:
 
 def test_what_init_does_not_take_cannot_be_given_from_outside() -> None:
     assert errors_of(Account, {"userName": "a", "id": 1}) == {"/id": "read_only"}
+    settable = attrs_model(Account).settable
+    assert settable is not None
+    assert settable(Account("a")) == {"userName": "a", "token": "", "name": "x"}
+
+
+def test_what_is_read_from_strings_has_names() -> None:
+    assert attrs_model(Account).names == ("userName", "token", "name")
+    assert form_model(Account).names == ("userName", "token", "name")
+    assert attrs_model(list[int]).names is form_model(list[int]).names is None
+
+
+def test_a_form_may_hold_files() -> None:
+    @attrs.define
+    class Cover:
+        title: str
+        image: UploadFile
+
+    upload = UploadFile("cover.png")
+    strings: Any = {"title": ["Dune"], "image": [upload]}
+    assert form_model(Cover).load_strings(strings) == Cover("Dune", upload)
+    with pytest.raises(TypeError, match="image"):
+        attrs_model(Cover)
+
+
+def test_a_converter_is_given_what_the_annotation_says() -> None:
+    """However much it would take."""
+
+    @attrs.define
+    class Lenient:
+        name: str = attrs.field(converter=str)
+
+    assert errors_of(Lenient, {"name": 1}) == {"/name": "type"}
 
 
 STRICT = [

@@ -41,6 +41,18 @@ class Film:
 
 
 @attrs.define
+class Titled:
+    title: str
+    kind: Literal["titled"]
+
+
+@attrs.define
+class Named:
+    title: str
+    kind: Literal["named"]
+
+
+@attrs.define
 class Game:
     kind: Literal["game", "book"]
 
@@ -96,7 +108,9 @@ def shapes(*types):
         (date | datetime | None, [NoneType, datetime, date]),
         (float | int | bool, [bool, int, float]),
         (str | Colour, [Colour, str]),
+        (None | bool | Colour, [Colour, NoneType, bool]),
         (Book | str, [str, Book]),
+        (list[int] | str, [str, list[int]]),
         (Isbn | str, [str]),
     ],
     ids=str,
@@ -140,6 +154,7 @@ def test_kinds_are_named_without_the_other_ways_to_write_a_number() -> None:
     assert named_kinds(shape_of(int | str)) == (int, str)
     assert named_kinds(shape_of(int | float | None)) == (NoneType, int, float)
     assert named_kinds(shape_of(Literal[1, "a"] | Book)) == (int, str, dict)
+    assert named_kinds(shape_of(list[int] | str)) == (str, list)
 
 
 @pytest.mark.parametrize(
@@ -180,6 +195,12 @@ def test_objects_are_told_apart_by_a_tag() -> None:
     assert choose({"kind": "ebook", "length": 1}) == 0
     assert choose({"kind": "film", "title": ""}) == 1
     assert choose({"kind": "aliased"}) == 2
+
+
+def test_a_tag_may_stand_behind_other_fields() -> None:
+    choose = chooser(shapes(Titled, Named))
+    assert choose({"title": "", "kind": "titled"}) == 0
+    assert choose({"title": "", "kind": "named"}) == 1
 
 
 @pytest.mark.parametrize(
@@ -235,6 +256,10 @@ def test_choices_are_listed_as_json_spells_them() -> None:
     )
 
 
-def test_a_long_list_of_choices_is_cut() -> None:
-    choices = {(int, number): number for number in range(30)}
-    assert listed(choices).endswith("18 or 19 or 10 others")
+@pytest.mark.parametrize(
+    ("count", "end"),
+    [(20, "18 or 19"), (21, "18 or 19 or 1 others"), (45, "18 or 19 or 25 others")],
+)
+def test_a_long_list_of_choices_is_cut(count, end) -> None:
+    choices = {(int, number): number for number in range(count)}
+    assert listed(choices).endswith(end)

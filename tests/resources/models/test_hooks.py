@@ -9,8 +9,16 @@ from typing import Any, Literal, NamedTuple, NewType
 import attrs
 import pytest
 
-from restlette.resources.models.errors import FieldError, Invalid
-from restlette.resources.models.hooks import EveryError, FirstError, text_hook
+from restlette.http.forms import UploadFile
+from restlette.resources.models import adapters
+from restlette.resources.models.errors import FURTHER, FieldError, Invalid, Search
+from restlette.resources.models.hooks import (
+    EveryError,
+    FirstError,
+    form_hook,
+    text_hook,
+)
+from restlette.resources.models.model import Model
 from restlette.resources.models.objects import ObjectLoader
 from restlette.resources.models.shapes import fields_of
 
@@ -124,6 +132,8 @@ LOADED = [
     (Page[int] | Error, {"items": [1], "more": True}, Page([1], True)),
     (Page[int] | Error, {"message": "x"}, Error("x")),
     (list[list[int]], [[1], []], [[1], []]),
+    (tuple[()] | int, [], ()),
+    (Point | int, [1, 2], Point(1.0, 2.0)),
 ]
 
 
@@ -149,7 +159,9 @@ REFUSED = [
     (list[int], "12", [("", "type")]),
     (list[int], [1, "2", 3, None], [("/1", "type"), ("/3", "type")]),
     (tuple[int, str], [1], [("", "length")]),
+    (tuple[int, str], [1, "a", 2], [("", "length")]),
     (tuple[int, str], [1, 2], [("/1", "type")]),
+    (tuple[()] | int, [1], [("", "length")]),
     (tuple[int, str], {}, [("", "type")]),
     (Point, ["a", "b"], [("/0", "type"), ("/1", "type")]),
     (set[int], [1, 1], [("", "repeated")]),
@@ -168,6 +180,8 @@ REFUSED = [
     (Share, 2, [("", "choice")]),
     (set[Any], [[1]], [("", "type")]),
     (int | str, None, [("", "type")]),
+    (list[int] | int, ["x"], [("/0", "type")]),
+    (Node | int, {}, [("/value", "missing")]),
     (date | Level, "x", [("", "format")]),
     (date | Colour, "x", [("", "format")]),
     (Book | Film, {"kind": "x"}, [("/kind", "choice")]),
@@ -212,6 +226,33 @@ def test_the_sentence_on_text_says_all_that_it_might_be() -> None:
             'This must be "red" or "blue". Or: This must be a date, like 2026-01-31.',
         )
     ]
+
+
+def test_after_an_error_so_many_values_are_looked_at() -> None:
+    """And then it is said that there may be more."""
+    load = EveryError(QUICK).hook(list[int])
+    for place, found in ((FURTHER, ["/0", f"/{FURTHER}"]), (FURTHER + 1, ["/0"])):
+        data: list[Any] = [0] * (FURTHER + 2)
+        data[0] = data[place] = "x"
+        search = Search()
+        with pytest.raises(Invalid) as caught:
+            load(data, search)
+        assert [each.pointer for each in caught.value.errors] == found
+        assert search.stopped
+
+
+def test_what_is_right_is_read_once() -> None:
+    """By the quick hooks, before they come to what is wrong."""
+    read = []
+
+    @attrs.define
+    class Counted:
+        number: int = attrs.field(validator=lambda *given: read.append(given[2]))
+
+    data: list[Any] = [{"number": number} for number in range(3)]
+    with pytest.raises(Invalid):
+        EveryError(QUICK).hook(list[Counted])([*data, {}, {"number": 4}])
+    assert read == [0, 1, 2, 4]
 
 
 @either
@@ -259,6 +300,11 @@ def test_a_value_is_made_from_text(annotation, text, value) -> None:
     [
         (int | None, "x", FieldError((), "format", "This must be an integer.")),
         (
+            Colour | None,
+            "x",
+            FieldError((), "choice", "This must be red or blue."),
+        ),
+        (
             Literal["a", True],
             "True",
             FieldError((), "choice", "This must be a or true."),
@@ -287,3 +333,68 @@ def test_other_text_is_refused(annotation, text, error) -> None:
 def test_what_is_more_than_a_text_is_refused(annotation) -> None:
     with pytest.raises(TypeError, match="cannot be written as one text"):
         text_hook(annotation)
+
+
+UPLOAD = UploadFile("cover.png")
+
+
+@pytest.mark.parametrize(
+    ("annotation", "given", "value"),
+    [
+        (Any, "1", "1"),
+        (Any, UPLOAD, UPLOAD),
+        (str, "1", "1"),
+        (int, "1", 1),
+        (int | None, "1", 1),
+        (int | str, "x", "x"),
+        (Colour, "red", Colour.RED),
+        (UploadFile, UPLOAD, UPLOAD),
+        (UploadFile | None, UPLOAD, UPLOAD),
+        (UploadFile | int, UPLOAD, UPLOAD),
+        (UploadFile | int, "1", 1),
+    ],
+    ids=str,
+)
+def test_a_value_is_made_from_what_stands_in_a_form(annotation, given, value) -> None:
+    made = form_hook(annotation)(given)
+    assert (made, type(made)) == (value, type(value))
+
+
+@pytest.mark.parametrize(
+    ("annotation", "given", "error"),
+    [
+        (str, UPLOAD, FieldError((), "type", "This must be text, not a file.")),
+        (UploadFile | None, "x", FieldError((), "type", "This must be a file.")),
+        (Colour | None, "x", FieldError((), "choice", "This must be red or blue.")),
+        (
+            UploadFile | int,
+            "x",
+            FieldError(
+                (), "format", "This must be an integer. Or: This must be a file."
+            ),
+        ),
+    ],
+    ids=str,
+)
+def test_what_else_stands_in_a_form_is_refused(annotation, given, error) -> None:
+    with pytest.raises(Invalid) as caught:
+        form_hook(annotation)(given)
+    assert caught.value.errors == [error]
+
+
+class Money: ...
+
+
+class Weight: ...
+
+
+def test_what_an_adapter_makes_of_text_is_made(monkeypatch) -> None:
+    """If there is a text that stands for it."""
+    adapted: dict[Any, Model] = {
+        Money: Model(Money, len, len, len, load_text=str.upper),
+        Weight: Model(Weight, len, len, len),
+    }
+    monkeypatch.setattr(adapters, "ADAPTERS", [lambda each: adapted.get(each)])
+    assert text_hook(Money)("x") == form_hook(Money | None)("x") == "X"
+    with pytest.raises(TypeError, match="Weight cannot be written as one text"):
+        text_hook(Weight)
