@@ -36,6 +36,11 @@ class AuthorSchema(Schema):
     id = fields.Integer(dump_only=True)
 
 
+def not_seven(pair: tuple[int, str]) -> None:
+    if pair[0] == 7:
+        raise ValidationError("not seven")
+
+
 class BookSchema(Schema):
     title = fields.String(
         required=True, data_key="bookTitle", validate=validate.Length(max=20)
@@ -50,9 +55,12 @@ class BookSchema(Schema):
     author = fields.Nested(AuthorSchema)
     readers = fields.List(fields.Nested(AuthorSchema))
     more = fields.Nested(AuthorSchema, many=True)
+    others = fields.Nested(AuthorSchema(many=True))
     name = fields.Pluck(AuthorSchema, "name")
     names = fields.Pluck(AuthorSchema, "name", many=True)
-    size = fields.Tuple((fields.Integer(strict=True), fields.String()))
+    size = fields.Tuple(
+        (fields.Integer(strict=True), fields.String()), validate=not_seven
+    )
     words = fields.Dict(keys=fields.Integer(), values=fields.Nested(AuthorSchema))
     tags = fields.List(fields.String())
     flag = fields.Boolean()
@@ -67,6 +75,8 @@ class BookSchema(Schema):
             raise ValidationError("not this one")
         if data.get("secret") == "title":
             raise ValidationError({"title": ["a bad title"]})
+        if data.get("secret") == "shown":
+            raise ValidationError({"number": ["a bad number"]})
         if data.get("secret") == "odd":
             raise ValidationError({"nowhere": {"at": ["all"]}})
 
@@ -142,10 +152,13 @@ ERRORS = [
         {"more": [{"name": "x"}, {"y~/": 1}]},
         [("/more/1/name", "missing"), ("/more/1/y~0~1", "unknown")],
     ),
+    ("other objects", {"others": [{}]}, [("/others/0/name", "missing")]),
     ("no many", {"more": 3}, [("/more", "type")]),
     ("a plucked name", {"name": ""}, [("/name", "invalid")]),
     ("plucked names", {"names": ["x", 1]}, [("/names/1", "type")]),
     ("a short tuple", {"size": [1]}, [("/size", "length")]),
+    ("a long tuple", {"size": [1, "a", 2]}, [("/size", "length")]),
+    ("a refused tuple", {"size": [7, "a"]}, [("/size", "invalid")]),
     ("no tuple", {"size": "x"}, [("/size", "type")]),
     ("a tuple's items", {"size": [1.5, 1]}, [("/size/0", "type"), ("/size/1", "type")]),
     (
@@ -164,6 +177,7 @@ ERRORS = [
     ),
     ("as a whole", {"secret": "whole"}, [("", "invalid")]),
     ("named by its attribute", {"secret": "title"}, [("/bookTitle", "invalid")]),
+    ("what is shown", {"secret": "shown"}, [("/number", "invalid")]),
     ("of nothing", {"secret": "odd"}, [("/nowhere/at", "invalid")]),
 ]
 
@@ -182,14 +196,64 @@ def test_messages_are_those_of_the_schema() -> None:
         title = fields.String(
             required=True, error_messages={"required": "Der Titel fehlt."}
         )
-        number = fields.Integer(error_messages={"invalid": "{input} ist keine Zahl."})
+        number = fields.Integer(
+            error_messages={"invalid": "{input} ist keine Zahl."},
+            validate=validate.Range(max=5, error="Zu viel."),
+        )
 
-    with pytest.raises(Invalid) as caught:
-        model_for(Annotated[dict[str, Any], German]).load({"number": "x"})
-    assert [(each.detail, each.code) for each in caught.value.errors] == [
-        ("Der Titel fehlt.", "missing"),
-        ("x ist keine Zahl.", "format"),
+    for number, *expected in (
+        ("x", "x ist keine Zahl.", "format"),
+        (9, "Zu viel.", "invalid"),
+    ):
+        with pytest.raises(Invalid) as caught:
+            model_for(Annotated[dict[str, Any], German]).load({"number": number})
+        assert [[each.detail, each.code] for each in caught.value.errors] == [
+            ["Der Titel fehlt.", "missing"],
+            expected,
+        ]
+
+
+def test_what_is_missing_is_told_first() -> None:
+    class Late(Schema):
+        number = fields.Integer()
+        name = fields.String(required=True)
+
+    assert errors_of(Annotated[dict[str, Any], Late], {"number": "x"}) == [
+        ("/name", "missing"),
+        ("/number", "format"),
     ]
+
+
+def test_what_can_be_set_is_written_again() -> None:
+    """However deep what is only shown stands."""
+    shown = {"name": "x", "id": 1}
+    value = {
+        "title": "Dune",
+        "id": 3,
+        "printed": date(1965, 8, 1),
+        "author": shown,
+        "readers": [shown, shown],
+        "more": [shown],
+        "others": [shown],
+        "name": shown,
+        "size": (1, "a"),
+        "words": {1: shown},
+        "anything": None,
+    }
+    assert model_for(BOOK).dump_settable(value) == {
+        "bookTitle": "Dune",
+        "printed": "1965-08-01",
+        "author": {"name": "x"},
+        "readers": [{"name": "x"}, {"name": "x"}],
+        "more": [{"name": "x"}],
+        "others": [{"name": "x"}],
+        "name": "x",
+        "size": [1, "a"],
+        "words": {1: {"name": "x"}},
+        "anything": None,
+    }
+    many = model_for(Annotated[list[dict[str, Any]], AuthorSchema])
+    assert many.dump_settable([shown]) == [{"name": "x"}]
 
 
 def test_several_messages_are_several_errors() -> None:
@@ -312,7 +376,8 @@ def test_strings_are_read_leniently() -> None:
 def test_it_says_which_names_it_reads() -> None:
     """Other header fields and cookies are not looked at, so it is not given them."""
     assert model_for(QUERY).names == ("words", "limit", "tags", "full")
-    assert model_for(Annotated[dict[str, Any], AuthorSchema]).names == ("name",)
+    for schema in (AuthorSchema, AuthorSchema(unknown=EXCLUDE)):
+        assert model_for(Annotated[dict[str, Any], schema]).names == ("name",)
     everything = Annotated[dict[str, Any], Query(unknown=INCLUDE)]
     assert model_for(everything).names is None
 
@@ -353,6 +418,8 @@ def test_a_long_list_of_mistakes_is_cut() -> None:
     errors = errors_of(annotation, [{}] * 2000)
     assert len(errors) == 101
     assert errors[-1] == ("", "more")
+    errors = errors_of(annotation, [{}] * 100)
+    assert errors[99:] == [("/99/name", "missing")]
 
 
 json_values = st.recursive(
