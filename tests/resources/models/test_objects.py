@@ -59,6 +59,31 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
     }
 
 
+@attrs.define
+class Long:
+    items: list[int]
+    title: str
+    more: dict[str, int]
+    pages: int
+
+
+def test_what_may_be_long_is_read_last() -> None:
+    """When an error is known by then, less of it is read."""
+    order = []
+
+    def noting(annotation: Any) -> Any:
+        def read(data: Any, search: Any) -> Any:
+            order.append(annotation)
+            return data
+
+        return read
+
+    data = {"items": [1], "title": "x", "more": {}, "pages": 1}
+    made = ObjectLoader(Long, fields_of(shape_of(Long)), noting)(data)
+    assert made == Long([1], "x", {}, 1)
+    assert order == [str, int, list[int], dict[str, int]]
+
+
 def test_what_is_required_and_missing_is_told() -> None:
     assert errors_of(Book, {}) == {
         "/title": ("missing", "This is required."),
@@ -179,6 +204,7 @@ if hasattr(attrs, "Converter"):
 def test_what_a_converter_refuses_is_told() -> None:
     errors = errors_of(Converting, {"name": "", "later": "12345"})
     assert errors == {"/name": ("invalid", "nothing to convert")}
+    assert errors_of(Converting, {"name": ""}) == errors
 
 
 def test_a_default_that_needs_a_field_that_is_wrong_is_not_made() -> None:

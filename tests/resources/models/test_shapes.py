@@ -28,7 +28,10 @@ from uuid import UUID
 import attrs
 import pytest
 
+from restlette.http.forms import UploadFile
 from restlette.resources.annotations import AnnotationError
+from restlette.resources.models import adapters
+from restlette.resources.models.model import Model
 from restlette.resources.models.shapes import (
     Field,
     Shape,
@@ -86,6 +89,22 @@ class Shop:
     open: "bool" = True
     tags: list[str] = dataclasses.field(default_factory=list)
     id: int = dataclasses.field(init=False)
+
+
+class Own(tuple[int, ...]):
+    """No NamedTuple, nor has the next one's member of that name to do with one."""
+
+
+class Fielded:
+    _fields = ("a",)
+
+
+class OwnDict(dict[str, int]):
+    """No TypedDict, nor is the next one."""
+
+
+class Requiring:
+    __required_keys__ = frozenset({"a"})
 
 
 class Movie(TypedDict):
@@ -168,6 +187,10 @@ SHAPES = [
     (typing.Optional[int], Shape("union", Union, (int, NoneType))),  # noqa: UP045
     (bytes, Shape("unknown", bytes)),
     (pathlib.Path, Shape("unknown", pathlib.Path)),
+    (Own, Shape("unknown", Own)),
+    (Fielded, Shape("unknown", Fielded)),
+    (OwnDict, Shape("unknown", OwnDict)),
+    (Requiring, Shape("unknown", Requiring)),
     ("Book", Shape("unknown", "Book")),
     (collections.abc.Iterator[int], Shape("unknown", collections.abc.Iterator[int])),
     (tuple[int, ...] | None, Shape("union", Union, (tuple[int, ...], NoneType))),
@@ -349,6 +372,10 @@ class WithCover:
         list[Colour | None],
         dict[date, Literal[1]],
         dict[int, Any],
+        dict[Any, int],
+        set[Any],
+        set[str],
+        int | str | None,
         tuple[datetime, time],
     ],
     ids=str,
@@ -362,6 +389,11 @@ def test_a_survey_has_nothing_against_what_json_can_say(annotation) -> None:
     [
         pytest.param(
             set[list[int]], "list has no hash, and cannot be in a set", id="no hash"
+        ),
+        pytest.param(
+            set[collections.abc.Sequence[int]],
+            "Sequence has no hash, and cannot be in a set",
+            id="no hash of a sequence",
         ),
         pytest.param(
             set[set[int]], "set has no hash, and cannot be in a set", id="set in set"
@@ -397,6 +429,50 @@ def test_a_survey_refuses_what_json_cannot_say(annotation, sentence) -> None:
     with pytest.raises(TypeError) as caught:
         survey(annotation)
     assert str(caught.value).startswith(sentence)
+
+
+@attrs.define
+class WithFile:
+    image: UploadFile
+
+
+@pytest.mark.parametrize("annotation", [UploadFile, list[UploadFile], WithFile])
+def test_files_are_for_forms(annotation) -> None:
+    survey(annotation, files=True)
+    with pytest.raises(TypeError, match="UploadFile has no form in JSON: it is for fi"):
+        survey(annotation)
+
+
+class Money: ...
+
+
+class Document: ...
+
+
+NOTED = Annotated[dict[str, Any], "a Schema, say"]
+
+
+@pytest.fixture
+def _adapters(monkeypatch):
+    """Knows money, documents that are all of the content, and what is annotated."""
+    model = Model(Money, len, len, len)
+    known: dict[Any, Model] = {
+        Money: model,
+        Document: model._replace(loads={"text/plain": len}),
+        NOTED: model,
+    }
+    monkeypatch.setattr(adapters, "ADAPTERS", [lambda each: known.get(each)])
+
+
+@pytest.mark.usefixtures("_adapters")
+def test_what_an_adapter_knows_is_surveyed_as_well() -> None:
+    for annotation in (Money, list[Money | str], NOTED, NOTED | None):
+        survey(annotation)
+    with pytest.raises(TypeError, match="Document is all of the content, and no part"):
+        survey(list[Document])
+    for beside in (str, str | None, str | int):
+        with pytest.raises(TypeError, match="cannot stand beside others in a union"):
+            survey(NOTED | beside)
 
 
 def test_types_are_described_as_they_are_written() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from restlette.resources.models.errors import FieldError, Invalid
 from restlette.resources.models.shapes import shape_of
-from restlette.resources.models.strings import strings_loader
+from restlette.resources.models.strings import names_of, strings_loader
 
 
 class Order(enum.Enum):
@@ -74,6 +74,21 @@ def test_other_types_with_names_do_as_well() -> None:
     assert load(dict[str, list[int]], {"a": ["1", "2"]}) == {"a": [1, 2]}
     assert load(Point | None, {"x": ["1"]}) == Point(1.0, 0.5)
     assert load(Any, {"a": ["1"], "b": ["1", "2"]}) == {"a": "1", "b": ["1", "2"]}
+
+
+@pytest.mark.parametrize(
+    ("annotation", "names"),
+    [
+        (BookQuery, ("page", "q", "tags", "years", "order", "full", "lang")),
+        (Point, ("x", "y")),
+        (Search | None, ("q",)),
+        (dict[str, int], None),
+        (Any, None),
+    ],
+    ids=str,
+)
+def test_the_names_that_are_read_are_known(annotation, names) -> None:
+    assert names_of(shape_of(annotation)) == names
 
 
 def errors_of(annotation, strings):

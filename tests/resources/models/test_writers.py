@@ -11,6 +11,7 @@ from typing import (
     NamedTuple,
     NewType,
     NotRequired,
+    Required,
     TypedDict,
     TypeVar,
 )
@@ -19,6 +20,7 @@ import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from marshmallow import Schema, fields
 
 from restlette.resources.models import model_for
 from restlette.resources.models.writers import converter
@@ -64,6 +66,21 @@ class StoredFilm(Film):
 class Row(TypedDict):
     title: str
     shelf: NotRequired[int]
+
+
+class Author(Schema):
+    name = fields.String()
+    id = fields.Integer(dump_only=True)
+
+
+class Labelled(TypedDict):
+    by: Required[Annotated[dict[str, Any], Author]]
+
+
+@attrs.frozen
+class Signed:
+    by: Annotated[dict[str, Any], Author]
+    _place: str = attrs.field(default="here", alias="at")
 
 
 class Rows(TypedDict):
@@ -157,6 +174,16 @@ WIDER: list[tuple[Any, Any, Any]] = [
     (Row | None, ROW, SEEN),
     (Row | int, ROW, SEEN),
     (list[Row], [ROW], [SEEN]),
+    (
+        Labelled,
+        {"by": {"name": "Ann", "id": 1, "cost": 9}},
+        {"by": {"name": "Ann", "id": 1}},
+    ),
+    (
+        Signed,
+        Signed({"name": "Ann", "id": 1, "cost": 9}),
+        {"by": {"name": "Ann", "id": 1}, "at": "here"},
+    ),
     (Rows, {"first": ROW, "best": BOOK}, {"first": SEEN, "best": SEEN}),
     (Cat | Dog, {"kind": "cat", "lives": 9, "cost": 9}, {"kind": "cat", "lives": 9}),
     (
@@ -199,6 +226,15 @@ def test_nothing_is_written_that_the_annotation_does_not_name(
     annotation, value, written
 ) -> None:
     assert model_for(annotation).dump(value) == written
+
+
+def test_what_cannot_be_set_is_left_out_where_it_is_asked_for() -> None:
+    """Inside of what an adapter makes, too."""
+    value = Signed({"name": "Ann", "id": 1})
+    assert model_for(Signed).dump_settable(value) == {
+        "by": {"name": "Ann"},
+        "at": "here",
+    }
 
 
 @pytest.mark.parametrize("annotation", [Pair, tuple[Book, Row]])
