@@ -66,6 +66,7 @@ def test_pages_are_compared_by_their_parts() -> None:
     assert page != Page([DUNE], total=4, links=LINKS)
     assert page != Page([DUNE], total=3)
     assert page != Page([], total=3, links=LINKS)
+    assert page != Page([DUNE], total=3, links=LINKS, headers={"x-shelf": "3"})
     assert page != Reply({"items": [DUNE], "total": 3})
     assert repr(Page([1], total=0, links=LINKS, headers={"a": "b"})) == (
         "Page([1], total=0, links={'first': '?page=1', 'next': '?page=3'}, "

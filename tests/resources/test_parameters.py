@@ -77,6 +77,7 @@ def test_it_tells_what_inspect_does(target) -> None:
     names = (*read.positional, *read.keyword_only)
     assert set(names) == {*nameless, *either, *keyword}
     assert read.positional[: read.nameless] == nameless
+    assert read.nameless == len(nameless)
     assert read.any_positional is bool(by_kind[inspect.Parameter.VAR_POSITIONAL])
     assert read.any_keyword is bool(by_kind[inspect.Parameter.VAR_KEYWORD])
     for each in expected:

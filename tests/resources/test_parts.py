@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from restlette import HTTPEndpoint, Preconditions, Restlette
-from restlette.resources.models import model_for
-from restlette.resources.parts import REQUIRED, Part, StringsPart
+from restlette.http.forms import FormData, UploadFile
+from restlette.http.request import Request
+from restlette.resources.models import form_model_for, model_for
+from restlette.resources.parts import REQUIRED, Part, StringsPart, form_strings
 from restlette.testing import build_request, call
 
 T = TypeVar("T")
@@ -153,6 +155,53 @@ def test_any_fields_give_a_value_or_the_errors(fields) -> None:
         assert found.b == [int(value) for name, value in fields if name == "b"]
     else:
         assert {each["name"].partition(".")[0] for each in found} <= {"a", "b"}
+
+
+# Forms
+
+EMPTY, UNNAMED, NAMED = UploadFile(""), UploadFile(""), UploadFile("cover.png")
+UNNAMED.size = 3
+
+
+def form_request(*items: tuple[str, Any]) -> Request:
+    """A request whose form has been read."""
+    request = build_request("POST")
+    request.scope["csrf_field"] = "form_token"
+    request._form = FormData(items)
+    return request
+
+
+def test_a_form_is_what_its_fields_are() -> None:
+    """But for a middleware's own, and for files that nobody chose."""
+    request = form_request(
+        ("author", "Ann"),
+        ("title", ""),
+        ("author", "Bo"),
+        ("form_token", "secret"),
+        ("cover", EMPTY),
+        ("back", NAMED),
+        ("spine", UNNAMED),
+    )
+    assert request.read_form is not None
+    assert form_strings(request.read_form, request) == {
+        "author": ["Ann", "Bo"],
+        "title": [""],
+        "back": [NAMED],
+        "spine": [UNNAMED],
+    }
+
+
+@pytest.mark.parametrize("default", [REQUIRED, None])
+def test_a_form_is_read_by_a_model(default) -> None:
+    part = StringsPart("form", Part(form_model_for(Seen), default))
+    arguments: dict[str, Any] = {}
+    assert part.read(form_request(("times", "3")), arguments) == []
+    assert arguments == {"form": {"times": 3}}
+    [error] = part.read(form_request(("times", "x")), arguments)
+    assert (error["in"], error["name"]) == ("form", "times")
+    arguments.clear()
+    assert part.read(build_request("GET"), arguments) == []
+    assert arguments == ({"form": {}} if default is REQUIRED else {})
 
 
 # As parameters of handlers
