@@ -36,6 +36,10 @@ BESIDE = {
     ],
     "restlette/resources/explaining.py": ["tests/resources/test_steps.py"],
     "restlette/resources/conversation.py": ["tests/resources/test_websocket.py"],
+    "restlette/resources/pipeline.py": [
+        "tests/resources/test_forms.py",
+        "tests/resources/test_html.py",
+    ],
 }
 
 # What is imported anew for each change.
