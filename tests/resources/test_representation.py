@@ -14,6 +14,7 @@ from restlette.http.response import JSONResponse, Response
 from restlette.http.streams import NDJSON, EventStream, ServerSentEvent
 from restlette.resources.models import model_for
 from restlette.resources.pages import Page, PageContent
+from restlette.resources.queries import Cursor
 from restlette.resources.representation import (
     JSON,
     UNANNOTATED,
@@ -156,6 +157,11 @@ def test_a_reply_is_shown_as_it_could_be_written(reply, text) -> None:
     assert repr(reply) == text
 
 
+@pytest.mark.parametrize("status", [200, 599])
+def test_a_status_is_that_of_a_last_answer(status) -> None:
+    assert Reply(status_code=status).status_code == status
+
+
 @pytest.mark.parametrize("status", [-1, 0, 99, 100, 199, 600, 2000])
 def test_a_status_that_is_none_is_refused(status) -> None:
     """headers-out-31."""
@@ -263,6 +269,22 @@ BOOK, FILM = model_for(Book), model_for(Film)
             typing.NoReturn, Returns(False, False, None, Any, ()), id="nothing ever"
         ),
         pytest.param(
+            Cursor[int],
+            Returns(False, True, model_for(Cursor[int]), Cursor[int]),
+            id="what an adapter knows",
+        ),
+        pytest.param(
+            Annotated[Reply, BookSchema],
+            Returns(
+                False,
+                True,
+                model_for(Annotated[Any, BookSchema]),
+                Annotated[Any, BookSchema],
+                (),
+            ),
+            id="a Schema of anything",
+        ),
+        pytest.param(
             Created | Book,
             Returns(False, False, None, Any, (201, 200)),
             id="unknown too",
@@ -306,6 +328,11 @@ def test_each_thing_that_may_be_returned_is_told(annotation, given) -> None:
 def test_content_without_a_form_is_refused() -> None:
     with pytest.raises(TypeError, match="bytes has no form in JSON"):
         returns_of(Created[bytes])
+
+
+def test_a_schema_of_nothing_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"BookSchema.* is for content, of which there"):
+        returns_of(Annotated[None, BookSchema])
 
 
 # Streams
