@@ -34,6 +34,7 @@ BESIDE = {
         "tests/resources/test_router.py",
         "tests/resources/test_guards.py",
     ],
+    "restlette/resources/router.py": ["tests/resources/test_problem.py"],
     "restlette/resources/explaining.py": ["tests/resources/test_steps.py"],
     "restlette/resources/conversation.py": ["tests/resources/test_websocket.py"],
     "restlette/resources/pipeline.py": [

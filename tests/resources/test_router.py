@@ -13,7 +13,7 @@ import starlette.responses
 import starlette.routing
 
 from restlette.app import Restlette
-from restlette.http.errors import Conflict
+from restlette.http.errors import Conflict, HTTPException
 from restlette.http.request import Request
 from restlette.http.response import PlainTextResponse, Response, StreamingResponse
 from restlette.http.urls import URLPath
@@ -91,6 +91,7 @@ def test_the_decorator_gives_back_what_it_is_given() -> None:
         WebSocketRoute("/feed", Feed),
         WebSocketRoute("/feed2", Feed),
     ]
+    assert all(info.include_in_schema for info in router.walk())
     assert get(router).text == "books"
     assert call(router, "PUT", "/ping").text == "pong"
 
@@ -135,7 +136,7 @@ def test_what_is_registered_after_the_first_request_counts() -> None:
 def test_a_frozen_tree_is_kept_until_it_changes() -> None:
     router = Router([Route("/", ping)])
     site = router.freeze()
-    assert router.freeze() is site
+    assert router.freeze() is site is router.site
     router.add_route("/x", ping)
     assert router.freeze() is not site
 
@@ -337,6 +338,13 @@ def test_the_middleware_of_a_router_is_around_all_that_is_below(
     assert "x-signed" not in call(root, "GET", "/nowhere").headers
 
 
+def test_middleware_is_around_a_websocket_too() -> None:
+    router = Router([WebSocketRoute("/", Feed)], middleware=[Middleware(Signed)])
+    with TestClient(router).websocket_connect("/") as websocket:
+        websocket.send_text("hello")
+        assert websocket.receive_text() == "hello"
+
+
 def test_middleware_is_passed_from_outside_to_inside() -> None:
     names: list[str] = []
 
@@ -350,11 +358,12 @@ def test_middleware_is_passed_from_outside_to_inside() -> None:
 
     root = Router(middleware=[Middleware(Note, "b")])
     root.add_middleware(Note, "a")
+    root.add_middleware(Note, "last")  # and so the outermost
     child = Router(middleware=[Middleware(Note, "c"), Middleware(Note, "d")])
     child.add_route("/x", ping, middleware=[Middleware(Note, "e")])
     root.mount("/c", child)
     assert get(root, "/c/x").text == "pong"
-    assert names == ["a", "b", "c", "d", "e"]
+    assert names == ["last", "a", "b", "c", "d", "e"]
 
 
 def test_what_middleware_raises_is_answered_by_the_router_it_is_on() -> None:
@@ -386,12 +395,13 @@ def test_the_http_form_works_on_a_router() -> None:
         return response
 
     assert get(root, "/c/x").headers["x-signed"] == "1"
-    with pytest.raises(ValueError) as caught:
-        child.middleware("websocket")
-    assert str(caught.value) == (
-        "there is no middleware of kind 'websocket': write \"http\", or use "
-        "add_middleware for an ASGI middleware."
-    )
+    for kind in ("websocket", "asgi"):
+        with pytest.raises(ValueError) as caught:
+            child.middleware(kind)
+        assert str(caught.value) == (
+            f'there is no middleware of kind {kind!r}: write "http", or use '
+            "add_middleware for an ASGI middleware."
+        )
 
 
 def test_the_handlers_of_a_router_hold_below_it_and_those_above_it_too() -> None:
@@ -433,7 +443,17 @@ def test_the_handlers_of_a_router_hold_below_it_and_those_above_it_too() -> None
     assert get(root, "/nowhere").text == "outer 404"
 
 
-@pytest.mark.parametrize("key", [200, 600, "404", BaseException, None, object])
+@pytest.mark.parametrize("key", [400, 599])
+def test_a_handler_is_for_any_error(key: int) -> None:
+    async def failing(request: Request) -> None:
+        raise HTTPException(key)
+
+    router = Router([Route("/", failing)])
+    router.add_exception_handler(key, lambda request, exc: Response(None, 418))
+    assert get(router).status_code == 418
+
+
+@pytest.mark.parametrize("key", [200, 399, 600, "404", BaseException, None, object])
 def test_a_handler_is_for_an_error(key: Any) -> None:
     with pytest.raises(TypeError) as caught:
         Router().add_exception_handler(key, ping)
@@ -606,6 +626,13 @@ def test_a_url_knows_its_protocol_and_its_host() -> None:
             id="parameters",
         ),
         pytest.param(
+            "books:item",
+            {"shop": "a", "book_id": 1, "page": 2},
+            "no route for 'books:item' with the parameters: shop, book_id, page. It "
+            "takes: book_id, shop.",
+            id="more parameters",
+        ),
+        pytest.param(
             HTTPEndpoint,
             {"a": 1, "b": 2},
             "no route for HTTPEndpoint with the parameters: a, b. Names are: "
@@ -681,6 +708,14 @@ def test_a_mounted_application_is_asked_for_its_names() -> None:
     for name in ("other:unknown", "plain:x", "in:unknown"):
         with pytest.raises(NoMatchFound):
             root.url_path_for(name, n=7)
+    for name, params in (
+        ("plain", {}),
+        ("plain", {"path": "a", "page": 1}),
+        ("plan", {"path": "a"}),
+        ("plainer", {"path": "a"}),
+    ):
+        with pytest.raises(NoMatchFound):
+            root.url_path_for(name, **params)
 
 
 # Walking ----------------------------------------------------------------------------
@@ -776,6 +811,8 @@ def test_a_tree_that_makes_no_sense_does_not_start() -> None:
     router = Router([Route("/x", ping), Route("/x", ping)])
     with pytest.raises(ValueError, match="is answered twice"):
         get(router, "/x")
+    with pytest.raises(ValueError, match="is answered twice"):
+        TestClient(router).websocket_connect("/x")
     with pytest.raises(ValueError, match="is answered twice"), TestClient(router):
         pass
 

@@ -132,6 +132,11 @@ def test_what_a_route_answers(
     assert set(route.handlers()) == set(answered)
 
 
+def test_a_schema_shows_a_route_that_says_nothing_of_it() -> None:
+    assert Route("/", Books).include_in_schema
+    assert WebSocketRoute("/", Feed).include_in_schema
+
+
 def test_the_handlers_are_the_functions() -> None:
     assert Route("/", Books).handlers() == {"GET": Books.get, "POST": Books.post}
     assert Route("/", Books, methods=["HEAD"]).handlers() == {"HEAD": Books.get}
@@ -176,6 +181,13 @@ def test_the_handlers_are_the_functions() -> None:
             TypeError,
             "Books has no DELETE; it answers GET, POST.",
             id="method that the class has not",
+        ),
+        pytest.param(
+            Books,
+            {"methods": ["PUT"]},
+            TypeError,
+            "Books has no PUT; it answers GET, POST.",
+            id="another method that the class has not",
         ),
         pytest.param(
             Foreign,
