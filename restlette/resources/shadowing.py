@@ -381,7 +381,6 @@ def _unasked(
 # Templates as sets of paths -----------------------------------------------------------
 
 _CHAR: Final[Language] = Chars((), is_negated=True)
-_ANY_CHAR: Final[Language] = Chars((), is_negated=True, crosses=True)
 _SLASH: Final[Language] = text("/")
 _BELOW: Final[Language] = sequence(_SLASH, ANYTHING)
 # Letters, digits, hyphens and points.
@@ -425,12 +424,12 @@ def _split(pattern: Pattern, at_most: bool) -> Language:
     parts: list[Language] = [text(first)] if isinstance(first, str) else []
     for value, literal in zip(values, pattern.firsts, strict=False):
         # The literal is there for the first time.
-        again = sequence(ANYTHING, text(literal), _ANY_CHAR, ANYTHING)
+        again = sequence(ANYTHING, text(literal), _CHAR, ANYTHING)
         parts.append(both([sequence(value, text(literal)), without(again)]))
     parts.append(values[known])
     for literal, value in zip(pattern.lasts, values[known + 1 :], strict=True):
         # The literal is there for the last time.
-        again = sequence(_ANY_CHAR, ANYTHING, text(literal), ANYTHING)
+        again = sequence(_CHAR, ANYTHING, text(literal), ANYTHING)
         parts.append(both([sequence(text(literal), value), without(again)]))
     return sequence(*parts, text(last) if isinstance(last, str) else text(""))
 

@@ -373,16 +373,23 @@ def test_routes_of_a_mounted_application_are_looked_at() -> None:
     inner.add_route("/items/{n:int}", handler)
     inner.add_route("/{shop}", handler)
     inner.mount("/deep", foreign)
+    inner.mount("/whole", foreign)
+    inner.add_route("/zz/{n:int}", handler)
     app = Restlette()
     app.mount("/v1", inner)
     app.mount("/{shop}/x", inner)
     app.add_route("/v1/items", handler)
     app.add_route("/v1/deep/{p:path}", handler)
+    app.add_route("/v1/whole", handler)
+    app.add_route("/v1/whole/{p:path}", handler)
     app.add_route("/v1/{p:silent}/{q}", handler)
     found = [each for each in shadows(app.walk()) if each.is_total]
     assert [line(each) for each in found] == [
         "/v1/items: never, /v1/items takes /v1/items",
+        "/v1/whole: never, /v1/whole takes /v1/whole",
+        "/v1/whole: never, /v1/whole/{p:path} takes /v1/whole/",
     ]
+    assert not any(each.is_by_order for each in found)
     assert found[0].route.place == inner.routes[0].place
 
 
@@ -415,9 +422,33 @@ def test_hosts_that_are_never_asked_are_told(
     found = shadows(shop(*hosts).walk())
     assert [(s.route.path, s.by[0].path, s.host) for s in found] == lines
     assert all(each.is_total for each in found)
+    assert not any(each.is_by_order for each in found)
+
+
+@pytest.mark.parametrize(
+    ("regex", "takes_all"),
+    [
+        ("[0-9a-z.-]+", True),
+        ("[0-9a-z.]+", False),
+        ("[0-9a-z-]+", False),
+        ("[1-9a-z.-]+", False),
+        ("[0-8a-z.-]+", False),
+        ("[0-9b-z.-]+", False),
+        ("[0-9a-y.-]+", False),
+        ("[0-9a-z.-]{2,}", False),
+    ],
+)
+def test_hosts_are_letters_digits_hyphens_and_points(
+    regex: str, takes_all: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(uri.CONVERTORS, "host", Custom(regex))
+    assert bool(shadows(shop("{p:host}").walk())) is takes_all
 
 
 def test_what_cannot_be_said_is_not_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(languages, "_MOST_STATES", 10)
+    lines = ["/b/{n:digits}: partly, /b/{n:int} takes /b/0"]
+    assert told("/b/{n:digits}", "/b/{n:int}") == lines
     monkeypatch.setattr(languages, "_MOST_STATES", 3)
     assert told("/b/{n:digits}", "/b/{n:int}") == []
     assert list(shadows(shop("{a:letters}.org", "{b:same}.org").walk())) == []
@@ -428,6 +459,8 @@ def test_a_path_that_only_a_narrower_rival_leaves_is_found() -> None:
     lines = told("/{p:int}", "/{p:wide}", "/{p}")
     assert "/{p:wide}: partly, /{p:int} takes /0" in lines
     assert "/{p}: partly, /{p:wide} takes /a" in lines
+    lines = told("/{p:letters}", "/{p:wide}", "/{p}")
+    assert "/{p}: partly, /{p:wide} takes /0" in lines
 
 
 def test_thousands_of_routes_take_no_time() -> None:
