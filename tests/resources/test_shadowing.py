@@ -43,8 +43,17 @@ class Picky(Custom):
 class Silent(Custom):
     """It says nothing of what it takes."""
 
+    def __init__(self, *taken: str) -> None:
+        super().__init__("-")
+        self.taken = taken
+
     def match(self, text: str) -> Any:
-        return text if text in ("a", "zz") else uri.NO_MATCH
+        return text if text in self.taken else uri.NO_MATCH
+
+
+class SilentPath(PathConvertor):
+    def match(self, text: str) -> Any:
+        return text if text == "a/b" else uri.NO_MATCH
 
 
 class Rest(PathConvertor):
@@ -62,7 +71,9 @@ def convertors(monkeypatch: pytest.MonkeyPatch) -> None:
         "ahead": Custom("(?!b)[a-z]+"),
         "picky": Picky("[a0]"),
         "after": Custom("[a0]", 55),
-        "silent": Silent("-"),
+        "silent": Silent("a", "zz"),
+        "nothing": Silent(""),
+        "silent_path": SilentPath(),
         "rest": Rest(),
     }
     for name, convertor in known.items():
@@ -313,6 +324,16 @@ def test_no_shadow_is_told_that_is_none(paths: list[str]) -> None:
             ("/{p:silent}", "/{t:rest}"),
             ["/{t:rest}: partly, /{p:silent} takes /a"],
             id="likewise, before the rest",
+        ),
+        pytest.param(
+            ("/{a}/b", "/{p:silent_path}"),
+            ["/{p:silent_path}: partly, /{a}/b takes /a/b"],
+            id="likewise, of a path",
+        ),
+        pytest.param(
+            ("/", "/{p:nothing}"),
+            ["/{p:nothing}: partly, / takes /"],
+            id="likewise, of nothing",
         ),
         pytest.param(
             ("/{p}.{q}", "/{p:uuid}", "/{p}"),
