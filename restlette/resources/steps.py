@@ -187,7 +187,7 @@ def _encoded(operation: Operation) -> Step:
 def _ended(operation: Operation, method: str) -> Iterator[Step]:
     """Give the steps that come when there is an answer."""
     returns = operation.binding.returns
-    statuses = [*returns.statuses] or [204 if returns.none_ok else 200]
+    statuses = returns.statuses or (200,)
     without = ", without its content" * (method == "HEAD")
     yield Step("sending", f"{_either(map(str, statuses))}{without}")
     yield Step("background", "the tasks of the answer, if it has some")

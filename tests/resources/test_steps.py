@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import attrs
 
@@ -24,6 +24,8 @@ from restlette import (
 )
 from restlette.resources.representation import JSON, Representation
 from restlette.resources.steps import place_of, shown
+
+T = TypeVar("T")
 
 
 @attrs.frozen
@@ -85,6 +87,10 @@ class Item(HTTPEndpoint):
 
     async def put(self, request: Request, item_id: int, body: Book) -> Book: ...
 
+    extra_methods = {"QUERY": "search"}
+
+    async def search(self, request: Request) -> None: ...
+
     async def patch(
         self, request: Request, preconditions: Preconditions, body: Any = None
     ) -> None: ...
@@ -101,6 +107,8 @@ class Form(HTTPEndpoint):
     async def post(self, request: Request, form: Page) -> Created[Book]: ...
 
     def put(self, request: Request, query: Page = Page()) -> Response: ...
+
+    async def delete(self, request: Request, cookies: dict[str, str]): ...
 
 
 class Feed(WebSocketEndpoint):
@@ -211,6 +219,8 @@ def test_what_changes_names_its_state() -> None:
         "encoding: nothing",
     ]
     assert "sending: 204" in given
+    given = steps("QUERY", "/shop/items/3", skip=10)
+    assert given[0] == "validators 404 412: is it the state that the client means? @"
     given = steps("POST", "/shop/items/3", skip=10)
     assert given[:3] == [
         "validators 404 412: is it the state that the client means? @",
@@ -245,6 +255,15 @@ def test_parts_of_the_request_with_their_limits() -> None:
     assert (
         given[0] == "query 400 422: Page, or Page(limit=20); at most 1,000 parameters"
     )
+    assert "sending: 200" in given
+    assert steps("DELETE", "/shop/form", skip=6)[::2] == [
+        "cookies 422: dict[str, str]",
+        (
+            "encoding: what the handler returns, as application/json unless it is a "
+            "Response"
+        ),
+        "background: the tasks of the answer, if it has some",
+    ]
 
 
 def test_what_is_no_resource() -> None:
@@ -339,6 +358,7 @@ def test_annotations_are_shown_as_they_are_written() -> None:
     assert shown(Book | None) == "Book | None"
     assert shown(Annotated[Book, "x"]) == "Annotated[Book, 'x']"
     assert shown(Any) == "anything"
+    assert shown(T) == "~T"
 
 
 def test_what_is_not_pythons_is_nowhere() -> None:

@@ -311,10 +311,15 @@ def test_a_class_without_a_store_of_its_own_asks_for_the_protocol() -> None:
     class Plain(Collection[Book, NewBook]):
         pass
 
+    class PlainItem(Item[Book, NewBook]):
+        pass
+
     app = Restlette()
     app.provide_value(Store[Book, NewBook], BookStore("Dune"))
     app.add_route("/books", Plain)
+    app.add_route("/books/{id:int}", PlainItem)
     assert call(app, "GET", "/books").json()["total"] == 1
+    assert call(app, "GET", "/books/1").json()["title"] == "Dune"
 
 
 def test_a_method_is_taken_away_by_none() -> None:

@@ -82,8 +82,7 @@ each_iterator = pytest.mark.parametrize("resource", [Generator, Coroutine, Threa
 @each_iterator
 @pytest.mark.parametrize("accept", [None, "*/*", "application/x-ndjson", "*/*;q=0.1"])
 def test_an_iterator_of_items_is_lines_of_json(resource, accept):
-    headers = {} if accept is None else {"accept": accept}
-    answer = call(resource, headers=headers)
+    answer = call(resource, headers={"accept": accept})
     assert answer.headers["content-type"] == "application/x-ndjson"
     assert answer.headers["vary"] == "Accept"
     assert answer.content == LINES

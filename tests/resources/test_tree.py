@@ -121,6 +121,23 @@ def test_freezing_again_forgets_nothing_and_adds_what_is_new() -> None:
     assert tree.match("/c") == ("/c", [])
 
 
+def test_a_node_on_the_way_is_no_leaf() -> None:
+    tree = tree_of("/a/{x}/b")
+    assert tree.match("/a/1") is None
+    assert tree.match("/a/1/b") == ("/a/{x}/b", ["1"])
+
+
+@pytest.mark.parametrize("path", ["-/b", "@/b", "b"])
+def test_a_path_begins_with_a_slash(path: str) -> None:
+    assert tree_of("/b", "/{x}.y").match(path) is None
+
+
+def test_everything_that_hangs_in_a_tree_is_given_once() -> None:
+    templates = ("/", "/a", "/a/{x}", "/{x:int}-{y}", "/a/{p:path}", "/a/{p:path}/x")
+    tree = tree_of(*templates, below=("/a", "/{x}"))
+    assert sorted(tree.leaves()) == sorted([*templates, "/a below", "/{x} below"])
+
+
 def test_an_empty_path_is_not_a_segment() -> None:
     """A convertor that takes the empty text takes that of "/", not of ""."""
     tree = tree_of("/{p:path}")
@@ -272,6 +289,7 @@ def test_a_match_does_not_ask_the_other_routes() -> None:
         ("/{x}", False, True),
         ("/{x}.y", False, True),
         ("/a/", True, True),
+        ("/a/b/", True, True),
         ("/{p:path}", True, False),
     ],
 )
