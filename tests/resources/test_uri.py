@@ -52,6 +52,14 @@ class FourDigits(IntegerConvertor):
     regex = "[0-9]{4}"
 
 
+class Hyphens(Convertor[str]):
+    regex = "-+"
+    characters = "-"
+
+    def convert(self, value: str) -> str:
+        return value
+
+
 class AnyText(Convertor[str]):
     regex = "(?s:.*)"
 
@@ -66,7 +74,7 @@ class AnyText(Convertor[str]):
 def registry() -> Iterator[None]:
     """Each test has the built-in convertors and those of this file."""
     before = dict(CONVERTORS)
-    CONVERTORS.update(hex=Hex(), year=FourDigits(), any=AnyText())
+    CONVERTORS.update(hex=Hex(), year=FourDigits(), any=AnyText(), hyphens=Hyphens())
     yield
     CONVERTORS.clear()
     CONVERTORS.update(before)
@@ -99,6 +107,12 @@ def read(template: Template, path: str) -> list[Any] | None:
 
 
 # Convertors -------------------------------------------------------------------------
+
+
+def test_the_narrowest_is_asked_first() -> None:
+    """As `Convertor.width` says, so that others can be put in between."""
+    widths = {"uuid": 10, "int": 20, "float": 30, "hex": 50, "str": 90, "path": 100}
+    assert {name: CONVERTORS[name].width for name in widths} == widths
 
 
 @pytest.mark.parametrize(
@@ -206,6 +220,20 @@ def test_a_float_is_written_without_an_exponent(value: object, text: str) -> Non
 
 
 @pytest.mark.parametrize(
+    "value, text",
+    [
+        (0, "0"),
+        (7, "7"),
+        (7.0, "7"),
+        ("7", "7"),
+        (10**20 - 1, "9" * 20),
+    ],
+)
+def test_an_int_is_written_in_digits(value: object, text: str) -> None:
+    assert IntegerConvertor().to_string(value) == text
+
+
+@pytest.mark.parametrize(
     "template, value, why",
     [
         pytest.param("/{x}", "", "it must not be empty", id="str empty"),
@@ -221,7 +249,29 @@ def test_a_float_is_written_without_an_exponent(value: object, text: str) -> Non
             "an int in a path is not negative and below 10^20",
             id="int too large",
         ),
+        pytest.param(
+            "/{x:int}",
+            10**20 + 1,
+            "an int in a path is not negative and below 10^20",
+            id="int still larger",
+        ),
         pytest.param("/{x:int}", 1.5, "it is not a whole number", id="int of 1.5"),
+        pytest.param("/{x:int}", -1.5, "it is not a whole number", id="int of -1.5"),
+        *(
+            pytest.param(
+                "/{x:float}",
+                value,
+                "a float in a path is not negative and below 10^20",
+                id=f"float of {value}",
+            )
+            for value in (1e20, 2e20)
+        ),
+        pytest.param(
+            "/{x:float}",
+            1.9e-20,
+            "a float in a path has at most twenty decimals",
+            id="float that would be rounded",
+        ),
         pytest.param(
             "/{x:float}",
             -0.5,
@@ -336,6 +386,7 @@ def test_a_wrong_regex_is_refused() -> None:
         "(a|b*)*",
         "(a{1,9}){2,}",
         "(a+){20}",
+        "(a+ )+",
         r"(\)a+)+",
         "([)]+)+",
         "([])]+)+",
@@ -359,6 +410,8 @@ def test_route_10_a_repeated_repetition_is_refused(regex: str) -> None:
         r"(\+)+",
         "([+*])+",
         "({)+",
+        "(a+){",
+        "(a+)|b",
         UUIDConvertor.regex,
         FloatConvertor.regex,
     ],
@@ -468,6 +521,11 @@ def test_a_template_says_what_it_holds() -> None:
         pytest.param("/{a:int}-{b}-{c}", "/7-x-y-z", [7, "x-y", "z"], id="from both"),
         pytest.param("/{a:int}0{b}", "/1002", [100 // 10, "2"], id="digits in between"),
         pytest.param("/{a:float}.{b}", "/1.5.png", [1.5, "png"], id="point in both"),
+        pytest.param(
+            "/{a}-{b:int}.{c}", "/x-y-7.z", ["x-y", 7, "z"], id="from the right"
+        ),
+        pytest.param("/{a:hyphens}-{b}", "/--x", ["-", "x"], id="nothing else in it"),
+        pytest.param("/{p:path}-{b}", "/-x", ["", "x"], id="nothing before it"),
         pytest.param("/{a:int}-{b:int}", "/7-x", None, id="convertor refuses"),
         pytest.param("/{a:int}-{b}", "/7x", None, id="no first"),
         pytest.param("/{a}-{b}", "/7x", None, id="no last"),
@@ -482,6 +540,9 @@ def test_a_template_says_what_it_holds() -> None:
         pytest.param("/{p:path}/{n:int}", "/a/b/3", ["a/b", 3], id="after a path"),
         pytest.param("/{p:path}/x/{n}", "/a/x/b/x/c", ["a/x/b", "c"], id="last again"),
         pytest.param("/{p:path}/x/{n}", "/a/x/b/c", None, id="slash in a segment"),
+        pytest.param(
+            "/{p:path}/x/{n}/y/z", "/a/x/b/y/z", ["a", "b"], id="literals after a path"
+        ),
         pytest.param("/{p:path}/{q:path}", "/a/b/c", ["a/b", "c"], id="two paths"),
     ],
 )
@@ -491,10 +552,30 @@ def test_what_a_template_matches(
     assert read(Template(template), path) == values
 
 
+def pattern(text: str) -> Pattern:
+    (segment,) = Template(text).segments
+    assert isinstance(segment, Pattern)
+    return segment
+
+
+def test_a_pattern_says_what_parts_its_parameters() -> None:
+    """A literal that the one before cannot hold by its first, others by their last."""
+    mixed = pattern("/{a:int}_{b}-{c}.{d}")
+    assert (mixed.firsts, mixed.lasts) == (("_",), ("-", "."))
+    assert mixed.split("7_x_y-y-z.z.t") == ["7", "x_y-y", "z.z", "t"]
+    assert mixed.split("_-.") == ["", "", "", ""]
+
+
+def test_the_most_literal_pattern_is_tried_first() -> None:
+    """Then the one of the narrowest convertors."""
+    texts = ["/{a}.{b}.txt", "/{a:int}-{b}", "/{a}-{b:int}", "/{a}.{b}", "/{a}."]
+    inorder = sorted(texts, key=lambda text: pattern(text).order)
+    assert inorder == ["/{a}.{b}.txt", "/{a:int}-{b}", "/{a}.", *texts[2:4]]
+
+
 def test_the_key_of_a_pattern_is_what_it_is_without_its_names() -> None:
     def key(text: str) -> object:
-        (segment,) = Template(text).segments
-        return segment.key if isinstance(segment, Pattern) else None
+        return pattern(text).key
 
     assert key("/{a}.{b:int}") == key("/{c}.{d:int}")
     assert key("/{a}.{b:int}") != key("/{a}.{b}")
