@@ -40,6 +40,7 @@ BESIDE = {
     "restlette/resources/pipeline.py": [
         "tests/resources/test_forms.py",
         "tests/resources/test_html.py",
+        "tests/resources/test_streams.py",
     ],
 }
 

@@ -59,7 +59,10 @@ def changes(source: str) -> Iterator[Change]:
 
 def changed(source: str, change: Change) -> str | None:
     """The source with a change; None where that is no Python, or the same program."""
-    new = mutate_code(source, get_operator(change.operator)(), change.occurrence)
+    try:
+        new = mutate_code(source, get_operator(change.operator)(), change.occurrence)
+    except AttributeError:  # an `except` of several names, of which one has a dot
+        return None
     try:
         same = ast.dump(ast.parse(new)) == ast.dump(ast.parse(source))
     except SyntaxError:
