@@ -751,10 +751,9 @@ class _RenderingOperation(Operation):
     ) -> None:
         """Answer an exception: with the form again, for who sees pages."""
         index = select(accept, self._offers)
-        render = self._invalid_renderers.get(-1 if index is None else index)
         if (
-            render is None
-            or index is None
+            index is None
+            or index not in self._invalid_renderers
             or not isinstance(exc, UnprocessableContent)
             # A query that does not fit is none of the form's.
             or request.method in _WITHOUT_CONTENT
@@ -764,7 +763,7 @@ class _RenderingOperation(Operation):
         scope = request.scope
         try:
             content = form_again(exc.problem(), request.read_form)
-            page = render(content, Request(scope))
+            page = self._invalid_renderers[index](content, Request(scope))
             response = self._page(page, index, exc.status_code)
         except Exception as failure:
             await super().refuse(failure, request, send, accept)

@@ -8,6 +8,8 @@ import pytest
 from restlette import (
     HTML,
     JSON,
+    Accepted,
+    Conflict,
     Created,
     HTTPEndpoint,
     Patch,
@@ -301,6 +303,24 @@ def test_who_sends_a_form_is_led_to_what_was_made(content: dict[str, Any]) -> No
     )
 
 
+def test_who_sends_a_form_is_led_to_what_was_made_whatever_is_annotated() -> None:
+    async def post(self, request, body: NewBook):
+        return Created(body, location="/books/4")
+
+    endpoint = resource(post=post, representations=Made.representations)
+    led = call(endpoint, "POST", data={"title": "Emma"}, headers=BROWSER)
+    assert (led.status_code, led.headers["location"]) == (303, "/books/4")
+
+
+def test_who_sends_a_form_is_not_led_to_what_is_not_made_yet() -> None:
+    async def post(self, request, body: NewBook) -> Accepted[Book]:
+        return Accepted(Book("soon"), location="/jobs/4")
+
+    endpoint = resource(post=post, representations=Made.representations)
+    told = call(endpoint, "POST", data={"title": "Emma"}, headers=BROWSER)
+    assert (told.status_code, told.text) == (202, "<h1>soon</h1><p>/")
+
+
 def test_who_sends_json_is_not_led_anywhere() -> None:
     made = call(Made, "POST", json={"title": "Emma"}, headers=BROWSER)
     assert (made.status_code, made.headers["location"]) == (201, "/books/4")
@@ -320,6 +340,63 @@ def test_what_does_not_fit_is_told_as_of_a_form() -> None:
     page = call(Forms, "POST", data={"title": "", "year": "x"}, headers=BROWSER)
     assert page.status_code == 422
     assert page.text == "{'title': '', 'year': 'x'} ['title', 'year']"
+
+
+def test_a_form_is_given_back_for_its_own_faults_alone() -> None:
+    """Not for a query that does not fit, nor for what a handler refuses."""
+
+    async def get(self, request, query: NewBook) -> Book: ...
+
+    async def put(self, request, body: NewBook) -> Book:
+        raise Conflict("It is there.")
+
+    endpoint = resource(get=get, put=put, representations=Made.representations)
+    asked = call(endpoint, "GET", "/?title=", headers=BROWSER)
+    refused = call(endpoint, "PUT", data={"title": "Emma"}, headers=BROWSER)
+    assert [asked.status_code, refused.status_code] == [422, 409]
+    for answer in (asked, refused):
+        assert "{'title'" not in answer.text
+
+
+def test_a_form_that_cannot_be_given_back_is_a_500() -> None:
+    def broken(content: Any, request: Any) -> str:
+        raise KeyError("broken")
+
+    async def post(self, request, body: NewBook) -> Book: ...
+
+    endpoint = resource(post=post, representations=(JSON, HTML(page, invalid=broken)))
+    options: Any = {"data": {"title": ""}, "headers": BROWSER}
+    with pytest.raises(KeyError, match="broken"):
+        call(endpoint, "POST", **options)
+    answer = call(endpoint, "POST", **options, raise_server_exceptions=False)
+    assert answer.status_code == 500
+
+
+class Template(str):
+    """A text that knows what it was made of, as templates give it."""
+
+    debug = {"template": "book.html"}
+
+
+@pytest.mark.parametrize("extensions", [{"http.response.debug": {}}, {}, None])
+def test_a_test_is_told_of_the_template(extensions: Any) -> None:
+    """If it asks for that; servers are not told what they do not know."""
+    app = app_of(
+        resource(representations=(HTML(lambda content, request: Template("x")),))
+    )
+    sent = []
+
+    async def asking(scope: Any, receive: Any, send: Any) -> None:
+        async def noting(message: Any) -> None:
+            sent.append(message)
+            if message["type"] != "http.response.debug":
+                await send(message)
+
+        await app({**scope, "extensions": extensions}, receive, noting)
+
+    assert call(asking, "GET", "/books/3").text == "x"
+    told = [message["info"] for message in sent if "info" in message]
+    assert told == ([Template.debug] if extensions else [])
 
 
 def test_a_file_is_no_text() -> None:

@@ -5,7 +5,7 @@ import functools
 import json
 from contextlib import asynccontextmanager, nullcontext
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, TypedDict
 
 import attrs
 import pytest
@@ -23,8 +23,11 @@ from restlette.http.response import (
     Response,
     StreamingResponse,
 )
+from restlette.http.validators import Validators
 from restlette.resources.endpoint import HTTPEndpoint, operations_of
 from restlette.resources.freezing import Instances
+from restlette.resources.guards import Guard
+from restlette.resources.html import HTML
 from restlette.resources.pipeline import Operation, path_parameters_of
 from restlette.resources.representation import (
     JSON,
@@ -352,6 +355,11 @@ def test_background_tasks_run_before_on_finish_and_after_the_answer():
 
 def test_a_handler_takes_those_of_the_path_that_it_names():
     class Books(HTTPEndpoint):
+        extra_methods = {"QUERY": "search"}
+
+        async def search(self, request, shelf, book_id) -> dict:
+            return {"both": [book_id, shelf]}
+
         async def get(self, req, shelf) -> dict:
             return {"shelf": shelf}
 
@@ -373,6 +381,29 @@ def test_a_handler_takes_those_of_the_path_that_it_names():
     assert call(app, "POST", "/a/7").json() == {"shelf": "a", "book_id": 7}
     assert call(app, "PATCH", "/a/7").json() == {"both": [7, "a"]}
     assert call(app, "DELETE", "/a/7").json() == {"both": [7, "a"]}
+    assert call(app, "QUERY", "/a/7").json() == {"both": [7, "a"]}
+
+
+def test_a_handler_need_not_take_the_one_that_there_is():
+    class Shelf(HTTPEndpoint):
+        async def get(self, request, shelf) -> dict:
+            return {"shelf": shelf}
+
+        async def put(self, request) -> dict:
+            return {}
+
+        async def delete(self, request, *, shelf) -> dict:
+            return {"shelf": shelf}
+
+    async def nothing(request) -> dict:
+        return {}
+
+    app = app_with(Shelf, "/{shelf}")
+    app.add_route("/{shelf}", nothing, methods=["POST"])
+    for method, taken in (("GET", True), ("PUT", False), ("POST", False)):
+        expected = {"shelf": "a"} if taken else {}
+        assert call(app, method, "/a").json() == expected
+    assert call(app, "DELETE", "/a").json() == {"shelf": "a"}
 
 
 def test_the_parameters_of_a_handler_without_a_path():
@@ -423,6 +454,41 @@ def test_what_has_a_default_may_be_left_out():
     answer = call(app, "POST", "/?word=a", json={"title": "x"})
     assert answer.json() == {"body": True, "query": True}
     assert call(app, "POST", "/?word=a&page=x").status_code == 422
+
+
+def test_a_body_alone_may_be_left_out():
+    class Books(HTTPEndpoint):
+        async def post(self, request, body: NewBook | None = None) -> dict:
+            return {"title": body and body.title}
+
+    assert call(Books, "POST").json() == {"title": None}
+    assert call(Books, "POST", json={"title": "Dune"}).json() == {"title": "Dune"}
+
+
+def test_a_body_alone_may_be_read_otherwise_than_from_json():
+    class Books(HTTPEndpoint):
+        representations = (
+            JSON,
+            Representation("text/plain", str.encode, lambda content: content.decode()),
+        )
+
+        async def post(self, request, body: str) -> dict:
+            return {"got": body}
+
+    plain = {"content-type": "text/plain"}
+    answer = call(Books, "POST", content=b"Dune", headers=plain)
+    assert answer.json() == {"got": "Dune"}
+    assert call(Books, "POST", json="Dune").json() == {"got": "Dune"}
+
+
+def test_header_fields_that_are_none_say_whose_they_are():
+    class Books(HTTPEndpoint):
+        async def get(
+            self, request, headers: TypedDict("Wrong", {"a b": str})
+        ) -> dict: ...
+
+    with pytest.raises(TypeError, match=r"Books.get\(headers\): 'a b' names no header"):
+        app_with(Books).freeze()
 
 
 def test_a_function_is_bound_like_a_method():
@@ -544,6 +610,23 @@ def test_the_applications_codec_writes_and_reads():
     answer = call(app, "POST", json={"é": [1]})
     assert answer.content == ORJSONCodec().dumps({"got": {"é": [1]}})
     assert call(app, "PUT", json={"title": "x"}).json() == {"title": "x"}
+
+
+def test_the_applications_codec_reads_without_limits_of_its_own():
+    """In the quick path and in the readable one."""
+
+    class Shouting:
+        def dumps(self, content):
+            return json.dumps(content).encode()
+
+        def loads(self, data):
+            return json.loads(data.upper())
+
+    async def prepare(self, request): ...
+
+    for endpoint in (Echo, resource(Echo, prepare=prepare)):
+        app = app_with(endpoint, json=Shouting())
+        assert call(app, "POST", json="a").json() == {"got": "A"}
 
 
 # Limits -------------------------------------------------------------------------------
@@ -1259,3 +1342,72 @@ def test_what_stands_around_a_handler_is_given_parameters_by_name() -> None:
     assert call(app, "GET", "/items/3").json() == {"key": 3}
     assert call(app, "PUT", "/items/3").json() == {"around": {"key": 3}}
     assert call(app, "DELETE", "/items/3").json() == {"key": 3}
+
+
+# What a resource states ---------------------------------------------------------------
+
+
+def test_a_guard_is_asked():
+    class Nobody(Guard):
+        async def check(self, connection, resource):
+            return False
+
+    async def get(self, request) -> dict: ...
+
+    assert call(resource(get=get, guards=[Nobody()])).status_code == 403
+
+
+def test_a_state_is_stated():
+    async def validators(self, request):
+        return Validators(etag="a")
+
+    async def get(self, request) -> dict:
+        return {"a": 1}
+
+    cls = resource(get=get, validators=validators)
+    answer = call(cls)
+    assert (answer.json(), answer.headers["etag"]) == ({"a": 1}, '"a"')
+    seen = call(cls, headers={"if-none-match": '"a"'})
+    assert (seen.status_code, seen.content) == (304, b"")
+
+
+def test_a_plain_answer_has_its_background_task():
+    """In the quick path, too."""
+    done = []
+
+    async def get(self, request):
+        return Response(b"x", background=BackgroundTask(done.append, "task"))
+
+    assert call(resource(get=get)).content == b"x"
+    assert done == ["task"]
+
+
+async def takes_form(self, request, form: dict[str, str]) -> dict: ...
+
+
+async def takes_body(self, request, body: dict[str, str]) -> dict: ...
+
+
+async def takes_list(self, request, body: list[str]) -> dict: ...
+
+
+async def takes_nothing(self, request) -> dict: ...
+
+
+@pytest.mark.parametrize(
+    ("handler", "invalid", "expected"),
+    [
+        (takes_form, str, True),
+        (takes_body, str, True),
+        (takes_list, str, False),
+        (takes_nothing, str, False),
+        (takes_form, None, False),
+        (takes_body, None, False),
+    ],
+)
+def test_forms_are_given_back_where_there_is_a_page_for_it(handler, invalid, expected):
+    cls = resource(post=handler, representations=(HTML(str, invalid=invalid), JSON))
+    settings = Restlette()._root().settings
+    operation = operations_of(cls, (), settings, Instances(cls, None))["POST"]
+    assert operation.gives_forms_back is expected
+    assert operation.offers == ("text/html; charset=utf-8", "application/json")
