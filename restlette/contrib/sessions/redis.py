@@ -59,7 +59,9 @@ class RedisStore:
         url: Where it is: ``redis://host:6379/0``, ``rediss://`` for TLS,
             ``unix:///path``.
         prefix: What its keys begin with.
-        options: More for the client of redis-py (``redis.asyncio.Redis.from_url``).
+        options: More for the connections of redis-py
+            (``redis.asyncio.BlockingConnectionPool.from_url``), such as
+            ``max_connections``, by default 50: who needs another one waits for it.
 
     Raises:
         ValueError: The URL is none.
@@ -75,7 +77,10 @@ class RedisStore:
     ) -> None:
         redis = load("redis.asyncio", "redis", needed_by="RedisStore")
         errors = load("redis.exceptions", "redis", needed_by="RedisStore")
-        self._client: Any = redis.Redis.from_url(url, **options)
+        # The pool that redis-py takes by itself raises, instead of waiting, when more
+        # requests come at once than it has connections.
+        pool = redis.BlockingConnectionPool.from_url(url, **options)
+        self._client: Any = redis.Redis.from_pool(pool)
         self._error: type[Exception] = errors.ResponseError
         self._prefix = prefix
         self._users = prefix + "user:"

@@ -145,6 +145,19 @@ def test_many_are_given_in_turn(run: Any) -> None:
     run(test)
 
 
+def test_more_than_there_are_connections_for_wait_for_their_turn(make: Make) -> None:
+    """A crowd is no reason to say that the store is down."""
+
+    async def main() -> None:
+        store = make()
+        await store.add("k", NEW)
+        found = await asyncio.gather(*(store.load("k") for _ in range(300)))
+        assert found == 300 * [NEW]
+        await store.close()
+
+    asyncio.run(main())
+
+
 def test_writers_side_by_side_are_one_after_the_other(make: Make) -> None:
     """Of those who have seen one state, one writes the next."""
 
