@@ -39,6 +39,10 @@ _ID_LENGTH: Final = 43
 _TOUCH: Final = 10
 # While it lasts for this part of it yet, there is nothing to write.
 _FRESH: Final = 1 - 1 / _TOUCH
+# A store that has not heeded that its time is over is told again when it has had so
+# many times as much: `asyncio.wait_for`, which clients of stores use, loses in Python
+# 3.11 a cancellation that comes as what it waits for is done.
+_AGAIN: Final = 1.25
 # How often others may come in between.
 _TRIES: Final = 50
 
@@ -200,8 +204,9 @@ class Sessions:
         if self.memory is not None:
             # PERF: a time limit takes as long as the whole answer.
             return await answer
+        again = asyncio.timeout(self.timeout * _AGAIN)
         try:
-            async with asyncio.timeout(self.timeout):
+            async with again, asyncio.timeout(self.timeout):
                 return await answer
         # Which exceptions a store has is its own matter.
         except Exception as exc:

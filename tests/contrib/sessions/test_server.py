@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from typing import Any
 
@@ -435,7 +436,10 @@ class Broken(MemoryStore):
     async def _answer(self) -> None:
         if self.fault == "down":
             raise ConnectionError("refused")
-        if self.fault == "frozen":
+        if self.fault == "deaf":
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.sleep(3600)
+        if self.fault in ("frozen", "deaf"):
             await asyncio.sleep(3600)
 
     async def load(self, key: str) -> Record | None:
@@ -451,10 +455,11 @@ class Broken(MemoryStore):
         await super().add(key, record)
 
 
-@pytest.mark.parametrize("fault", ["down", "frozen"])
+@pytest.mark.parametrize("fault", ["down", "frozen", "deaf"])
 def test_session_45_without_its_store_a_session_is_503(
     fault: str, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """Also where the store's client loses a cancellation: it gets another one."""
     store = Broken()
     shop = Shop(store, timeout=0.05)
     client = shop.client()
