@@ -9,9 +9,9 @@ import asyncio
 
 import pytest
 
-from tests.stress import shutdown
+from tests.stress import shutdown, stores
 
-SCENARIOS = {**shutdown.SCENARIOS}
+SCENARIOS = {**shutdown.SCENARIOS, **stores.SCENARIOS}
 
 # How much of it.
 SCALE = 0.02

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from typing import Any
 
@@ -22,8 +23,12 @@ def store() -> SessionStore:
     return SQLiteStore(where)
 
 
+# Seconds that the store is waited for.
+TIMEOUT = 1.0
+
 app = Restlette()
-sessions = Sessions(store(), timeout=1.0)
+when_down: Any = os.environ.get("VISITS_WHEN_DOWN", "refuse")
+sessions = Sessions(store(), timeout=TIMEOUT, when_down=when_down)
 app.install(sessions)
 
 
@@ -33,9 +38,15 @@ async def show(request: Request) -> dict[str, Any]:
     return dict(request.session)
 
 
+@app.route("/figures", methods=["GET"])
+async def figures(request: Request) -> dict[str, int]:
+    """Tell what the process has under way."""
+    return {"pid": os.getpid(), "tasks": len(asyncio.all_tasks())}
+
+
 @app.route("/do/{name}/{what}", methods=["POST"])
 async def do(request: Request, name: str, what: str) -> dict[str, Any]:
-    """Take note of what the visitor does."""
-    request.session["name"] = name
+    """Take note of what the visitor does, and tell whose session that is in."""
+    whose = request.session.setdefault("name", name)
     request.session.setdefault("done", {})[what] = os.getpid()
-    return {"pid": os.getpid()}
+    return {"pid": os.getpid(), "name": whose, "what": what}
