@@ -29,7 +29,7 @@ from restlette.http.errors import HTTPException, MethodNotAllowed, NotFound
 from restlette.http.files import FileResponse, guess_media_type
 from restlette.http.headers import Headers
 from restlette.http.negotiation import select, select_codings
-from restlette.http.response import Response
+from restlette.http.response import Response, check_seconds
 from restlette.http.types import Receive, Scope, Send
 from restlette.http.urls import quote_path
 from restlette.suggestions import did_you_mean
@@ -130,10 +130,14 @@ class StaticFiles:
             the file as it is now, with ``no-cache``.
         fallback: A file that answers when a browser asks for a page that is no file's:
             ``"index.html"`` of an application that routes in the browser.
+        write_timeout: For how many seconds a client may take nothing of a file before
+            it counts as gone, and the file is closed; None for as long as the server
+            lets it.
 
     Raises:
         TypeError: Neither a directory nor packages; or packages that are one text.
-        ValueError: A package, its directory or the fallback that does not exist.
+        ValueError: A package, its directory or the fallback that does not exist; a time
+            that is not more than 0.
         RuntimeError: The directory does not exist.
     """
 
@@ -150,6 +154,7 @@ class StaticFiles:
         cache: Mapping[str, CacheControl | str] | None = None,
         hashed: bool = False,
         fallback: str | None = None,
+        write_timeout: float | None = None,
     ) -> None:
         if directory is None and packages is None:
             raise TypeError(
@@ -166,6 +171,7 @@ class StaticFiles:
         self.precompressed = precompressed
         self.hashed = hashed
         self.fallback = fallback
+        self.write_timeout = check_seconds("write_timeout", write_timeout)
         self._cache = [
             (pattern, rule if isinstance(rule, str) else rule.to_header())
             for pattern, rule in (cache or {}).items()
@@ -375,6 +381,7 @@ class StaticFiles:
             guess_media_type(found.path),
             stat_result=sent.result,
             opener=partial(_open, sent.root, self.follow_symlink),
+            write_timeout=self.write_timeout,
         )
 
     def _rule(self, name: str) -> str | None:

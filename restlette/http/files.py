@@ -30,7 +30,12 @@ from restlette.http.headers import Headers, MutableHeaders
 from restlette.http.optional import load
 from restlette.http.problems import problem_response
 from restlette.http.ranges import ContentRange, Multipart, Span, select_ranges
-from restlette.http.response import Background, Response, StreamingResponse
+from restlette.http.response import (
+    Background,
+    Response,
+    StreamingResponse,
+    check_seconds,
+)
 from restlette.http.types import Receive, Scope, Send
 from restlette.http.validators import ETag, Validators
 
@@ -161,10 +166,13 @@ class FileResponse(Response):
         content_disposition_type: "attachment" to save, "inline" to show.
         opener: Opens the file in place of `os.open`, in a thread, as for the built-in
             `open`: given a path and flags, it gives a descriptor.
+        write_timeout: For how many seconds a client may take nothing before it counts
+            as gone, and the file is closed; None for as long as the server lets it. A
+            file of one piece is closed before it is sent.
 
     Raises:
         ValueError: A status without content, a header or a disposition that HTTP does
-            not allow.
+            not allow, or a time that is not more than 0.
 
     Source: RFC 9110 §8.8, §13, §14; RFC 6266.
     """
@@ -186,8 +194,11 @@ class FileResponse(Response):
         method: str | None = None,
         content_disposition_type: str = "attachment",
         opener: Callable[[str, int], int] | None = None,
+        *,
+        write_timeout: float | None = None,
     ) -> None:
         self.path = path
+        self.write_timeout = check_seconds("write_timeout", write_timeout)
         self.filename = filename
         self.method = method
         self.stat_result = stat_result
@@ -299,7 +310,8 @@ class FileResponse(Response):
         if isinstance(decided, Response):
             await _close(file)
             return decided
-        return _streamed(decided, _Reading(file, result, decided, self.chunk_size))
+        reading = _Reading(file, result, decided, self.chunk_size)
+        return _streamed(decided, reading, self.write_timeout)
 
     async def _answer_at_once(self, method: str, request: Headers) -> Response:
         """Answer with a file that is one piece."""
@@ -499,8 +511,12 @@ def _read_cached(descriptor: int, span: Span) -> bytes:
     return bytes(memoryview(buffer)[:count])
 
 
-def _streamed(delivery: _Delivery, content: _Reading) -> StreamingResponse:
-    answer = StreamingResponse(content, delivery.status_code)
+def _streamed(
+    delivery: _Delivery, content: _Reading, write_timeout: float | None
+) -> StreamingResponse:
+    answer = StreamingResponse(
+        content, delivery.status_code, write_timeout=write_timeout
+    )
     answer.raw_headers = delivery.fields.raw
     return answer
 

@@ -144,6 +144,24 @@ def test_a_large_file_comes_in_pieces(files: Path) -> None:
     assert get(StaticFiles(files), "/large.bin").content == content
 
 
+def test_stream_90_a_reader_that_takes_nothing_counts_as_gone(files: Path) -> None:
+    """stream-90: a large file is not kept open for it."""
+    (files / "large.bin").write_bytes(bytes(200_000))
+    app = StaticFiles(files, write_timeout=0.01)
+    sent = []
+
+    async def receive() -> Any:
+        await asyncio.Event().wait()
+
+    async def send(message: Any) -> None:
+        sent.append(message["type"])
+        if len(sent) == 2:
+            await asyncio.Event().wait()
+
+    asyncio.run(app(http_scope(path="/large.bin"), receive, send))
+    assert sent == ["http.response.start", "http.response.body"]
+
+
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "PURGE"])
 def test_other_methods_are_not_allowed(files: Path, method: str) -> None:
     response = get(StaticFiles(files), "/css/app.css", method)

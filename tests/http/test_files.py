@@ -821,6 +821,33 @@ def test_a_client_that_goes_away_is_noticed(path) -> None:
 
 
 @pytest.mark.parametrize("spec", ["2.3", "2.4"])
+@pytest.mark.parametrize("fields", [{}, {"range": "bytes=0-1,5-6"}])
+def test_stream_90_a_reader_that_takes_nothing_counts_as_gone(
+    path, monkeypatch, spec, fields, caplog
+) -> None:
+    """stream-90: the file is closed, and one line says so."""
+    monkeypatch.setattr(FileResponse, "chunk_size", 512)
+
+    async def stall(count: int) -> None:
+        if count == 3:
+            assert descriptors() == {str(path)}
+            await asyncio.Event().wait()
+
+    response = FileResponse(path, write_timeout=0.01)
+    sent = asyncio.run(exchange(response, http(spec=spec, **fields), stall))
+    assert len(sent) == 3
+    assert descriptors() == set()
+    assert [record.getMessage() for record in caplog.records] == [
+        "a stream was ended: its reader took nothing for 0.01 s"
+    ]
+
+
+def test_a_write_timeout_is_more_than_nothing(path) -> None:
+    with pytest.raises(ValueError, match="write_timeout is a number of seconds"):
+        FileResponse(path, write_timeout=0)
+
+
+@pytest.mark.parametrize("spec", ["2.3", "2.4"])
 def test_a_request_that_is_cancelled_has_closed_the_file(path, spec) -> None:
     """Once its task is done: nothing is left to a thread."""
 
