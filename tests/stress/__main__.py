@@ -11,9 +11,9 @@ import asyncio
 import sys
 import time
 
-from tests.stress import load, shutdown
+from tests.stress import load, shutdown, stores
 
-SCENARIOS = {**load.SCENARIOS, **shutdown.SCENARIOS}
+SCENARIOS = {**load.SCENARIOS, **shutdown.SCENARIOS, **stores.SCENARIOS}
 
 
 def main() -> int:

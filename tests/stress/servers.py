@@ -90,6 +90,20 @@ class Loaded:
         tasks, running = told["tasks"], told["running"]
         return Costs(descriptors, threads, tasks, running, files, self.memory())
 
+    async def idle(self) -> None:
+        """Wait until the process does next to nothing."""
+        deadline, busy = time.monotonic() + PATIENCE, True
+        while busy and time.monotonic() < deadline:
+            before = self._seconds()
+            await asyncio.sleep(0.5)
+            busy = self._seconds() - before > 0.02
+
+    def _seconds(self) -> float:
+        """Give the processor time that the process has had (proc_pid_stat(5))."""
+        fields = (self._process / "stat").read_text().rpartition(")")[2].split()
+        ticks = int(fields[11]) + int(fields[12])
+        return ticks / os.sysconf("SC_CLK_TCK")
+
     async def rest(self, before: Costs) -> Costs:
         """Wait until nothing is there but what there was, and give what there is."""
         deadline = time.monotonic() + PATIENCE
