@@ -80,7 +80,7 @@ def test_requests_of_one_session_side_by_side_lose_nothing(visits: Server) -> No
         assert len(first.done) == 1 + VISITORS * STEPS
         await first.check()
         first.leave()
-        assert (first.missing, first.wrong) == ([], [])
+        assert (first.missing, first.wrong) == (set(), [])
 
     asyncio.run(main())
 
@@ -102,6 +102,6 @@ def test_a_frozen_store_is_a_bounded_wait(visits: Server, place: Place) -> None:
             valkey.thaw()
         await visitor.check()
         visitor.leave()
-        assert (visitor.missing, visitor.wrong) == ([], [])
+        assert (visitor.missing, visitor.wrong) == (set(), [])
 
     asyncio.run(main())

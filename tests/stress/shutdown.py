@@ -312,9 +312,10 @@ def _hold(tally: Tally, load: Load, directory: Path) -> None:
         is_reset = name.startswith("talk") and code == ABNORMAL
         tally.counted["reset"] += is_reset
         tally.hold("closed", is_reset or code == SERVICE_RESTART, f"{name}: {code}")
-    workers = [number for number, words in enumerate(journal) if words[0] == "closed"]
-    late = [words for words in journal[workers[-1] :] if words[0] == "delivered"]
-    tally.hold("order", not late, str(late))
+    kinds = [words[0] for words in journal]
+    behind = kinds[::-1].index("closed") if "closed" in kinds else len(kinds)
+    is_last = "delivered" not in kinds[len(kinds) - behind :]
+    tally.hold("order", is_last, load.way.name)
 
 
 def _figures(tally: Tally) -> list[Figure]:

@@ -77,7 +77,7 @@ class Visitor:
         self.asked: list[Asked] = []
         self.workers: set[int] = set()
         self.wrong: list[str] = []
-        self.missing: list[str] = []
+        self.missing: set[str] = set()
         self._client: Client | None = None
 
     async def ask(self, method: str, path: str) -> Answer:
@@ -147,7 +147,7 @@ class Visitor:
         if found.get("name") != self.name:
             self.wrong.append(f"{self.name} has that of {found.get('name')}")
         missing = set(self.done) - set(found.get("done", ()))
-        self.missing += [f"{self.name} {what}" for what in missing]
+        self.missing |= {f"{self.name} {what}" for what in missing}
 
     async def go_on(self, is_over: asyncio.Event) -> None:
         """Do one thing after the other, and look at the session in between."""
