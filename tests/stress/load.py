@@ -32,6 +32,8 @@ IDLE = 2048
 COMPRESSOR = 2**18
 # Seconds that nobody waits for longer.
 SOON = 0.05
+# With fewer, what Python's allocator takes at a time, a megabyte, would decide.
+FEWEST = 1000
 # The part of its memory that a server may have more, a round later.
 MORE = 0.01
 # Clients that begin something at the same time.
@@ -97,7 +99,7 @@ async def _idle(server: Loaded, count: int) -> tuple[float, int, float]:
 
 async def connections(scale: float) -> list[Figure]:
     """Thousands of connections that do nothing, and are asked again."""
-    count = round(5000 * scale)
+    count = max(FEWEST, round(5000 * scale))
     costs = {}
     for name in ("raw", "load"):
         with loaded(name) as server:
@@ -183,7 +185,7 @@ async def broadcasts(server: Loaded, scale: float) -> list[Figure]:
 
 async def websockets(scale: float) -> list[Figure]:
     """Thousands of WebSockets: what each costs, and broadcasts to all."""
-    count = round(2000 * scale)
+    count = max(FEWEST, round(2000 * scale))
     costs = {}
     for name in ("raw", "load"):
         with loaded(name) as server:
