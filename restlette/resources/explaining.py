@@ -249,7 +249,7 @@ def _explain_refusal(
         return found._replace(reason=f"{_name(entry)} is spoken to over a WebSocket.")
     # RFC 9110 §9.1: method names are case-sensitive.
     hint = f"; methods are case-sensitive: {method.upper()}"
-    if method.upper() not in KNOWN or method == method.upper():
+    if method.upper() not in KNOWN:
         hint = did_you_mean(method.upper(), sorted(KNOWN))
     method = printable(method, 40)
     reason = f"No resource here has {method}, and HTTP knows none of that name{hint}."

@@ -33,6 +33,7 @@ BESIDE = {
         "tests/resources/test_site.py",
         "tests/resources/test_router.py",
         "tests/resources/test_guards.py",
+        "tests/resources/test_conversation.py",
     ],
     "restlette/resources/router.py": ["tests/resources/test_problem.py"],
     "restlette/resources/explaining.py": ["tests/resources/test_steps.py"],

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from restlette import (
+    Guard,
     HTTPEndpoint,
     Middleware,
     PlainTextResponse,
@@ -71,6 +72,7 @@ def make() -> Restlette:
     books.add_route("/{book_id:int}", Book, name="item")
     books.add_route("/{book_id:int}/v{version:int}.txt", Book, name="version")
     books.add_route("/feed", Feed)
+    books.mount("/notes", foreign)
     inner = Restlette()
     inner.add_route("/", Home)
     inner.add_route("/books/{book_id:int}", Book, name="inner")
@@ -113,6 +115,7 @@ REQUESTS = [
     ("GET", "/foreign/x", None, "All that is below /foreign is handed to"),
     ("GET", "/inner/x/er/y", None, "All that is below /{deep}/er is handed to"),
     ("GET", "/lost/x", None, "handed to the default application"),
+    ("GET", "/shop/x/books/notes/y", None, "below /shop/{shop}/books/notes is"),
     ("OPTIONS", "/books", 204, "Books has no function for OPTIONS"),
     ("PUT", "/books", 405, "Books has no PUT; it has GET, HEAD, OPTIONS, POST."),
     ("PURGE", "/books", 405, "Books has no PURGE"),
@@ -120,6 +123,7 @@ REQUESTS = [
     ("GET", "/books/feed", 426, "Feed is spoken to over a WebSocket."),
     ("get", "/books", 501, "methods are case-sensitive: GET."),
     ("BREW", "/books", 501, "No resource here has BREW, and HTTP knows none of that"),
+    ("brew", "/books", 501, "HTTP knows none of that name."),
     ("GETT", "/books", 501, "(did you mean 'GET'?)"),
     ("X" * 5000, "/", 501, "X" * 40 + "…, and HTTP"),
     ("GET", "/books/", 307, "with a slash more or less"),
@@ -144,7 +148,10 @@ REQUESTS = [
         404,
         "Near: /books/{book_id:int}, but there is nothing below it.",
     ),
+    ("GET", "/ping/x", 404, "Near: /ping, but there is nothing below it."),
+    ("GET", "/talk/x", 404, "Near: /talk, but there is nothing below it."),
     ("GET", "/inner/x", 404, "Below /inner: The path fits no route."),
+    ("GET", "/inner/boks/7", 404, "Near: /books/{book_id:int}, but the path has"),
     ("GET", "/a%00b", 400, "The path holds what no path may hold."),
     ("GET", "/a%FFb", 400, "The path holds what no path may hold."),
 ]
@@ -225,6 +232,42 @@ def test_the_route_is_whole() -> None:
         route = APP.explain("GET", path).route
         assert route is not None
         assert (route.path, route.name) == (template, name)
+
+
+def test_the_reason_says_no_more_than_there_is() -> None:
+    for method in ("GET", "POST"):
+        said = APP.explain(method, "/ping")
+        assert said.reason == "The path fits /ping."
+        assert said.route is not None
+        assert said.route.name == {"GET": "ping", "POST": "ping-post"}[method]
+
+
+def test_at_most_three_that_are_near_are_named() -> None:
+    app = Restlette()
+    for kind in ("int", "float", "uuid"):
+        app.add_route(f"/{{n:{kind}}}", Home)
+        app.add_route(f"/b{{n:{kind}}}", Home)
+    assert app.explain("GET", "/x").reason.count("is nothing for") == 3
+
+
+class Members(Guard):
+    async def check(self, connection: Any, resource: Any) -> bool:
+        raise AssertionError  # nothing is called
+
+
+def test_the_guards_are_those_that_are_asked() -> None:
+    """HEAD is guarded as GET is; a method has its own."""
+    members, others = Members(), Members()
+    app = Restlette()
+    app.add_route("/", Books, guards=[members.to("get"), others])
+    app.add_route("/feed", Feed, guards=[members.to("get"), others])
+    for method, path, guard in (
+        ("GET", "/", members),
+        ("HEAD", "/", members),
+        ("POST", "/", others),
+        ("WEBSOCKET", "/feed", others),
+    ):
+        assert app.explain(method, path).guards == (guard,)
 
 
 def test_the_parameters_are_those_that_the_handler_gets() -> None:

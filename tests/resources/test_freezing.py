@@ -17,8 +17,10 @@ from restlette.http.response import PlainTextResponse
 from restlette.http.websocket import WebSocket
 from restlette.middleware import Middleware
 from restlette.resources.endpoint import HTTPEndpoint
+from restlette.resources.freezing import problems_of
+from restlette.resources.problem import Problem
 from restlette.resources.router import Router
-from restlette.resources.routes import Route
+from restlette.resources.routes import Route, WebSocketRoute
 from restlette.resources.websocket import WebSocketEndpoint
 from restlette.testing import TestClient, call
 
@@ -250,6 +252,25 @@ def test_limits_are_overridden_both_ways_and_header_fields_too() -> None:
     assert status("/nowhere", 0, 30) == 431
 
 
+# Exceptions, and what is not ours -----------------------------------------------------
+
+
+def test_the_problem_of_the_innermost_router_is_told() -> None:
+    inner, outer = Problem(409), Problem(410)
+    tables: list[Any] = [{KeyError: inner, 404: put}, {KeyError: outer, OSError: outer}]
+    assert problems_of(tables) == {KeyError: inner, OSError: outer}
+    tables[0][KeyError] = put
+    assert problems_of(tables) == {OSError: outer}
+
+
+def test_what_an_application_calls_its_guards_is_left_alone() -> None:
+    class Guarded(Foreign):
+        guards = "two of them"
+
+    router = Router([Route("/x", Guarded())])
+    assert call(router, "GET", "/x").status_code == 200
+
+
 # Middleware -------------------------------------------------------------------------
 
 
@@ -272,6 +293,11 @@ def test_the_layers_of_a_leaf_are_those_that_all_its_methods_have() -> None:
     headers = call(router, "PATCH", "/c/y").headers
     assert "x-signed" in headers
     assert "x-route" not in headers
+    child.add_route("/z", put, methods=["GET"])
+    child.add_route("/z", put, methods=["PUT"], middleware=[Middleware(Signed, "x-a")])
+    headers = call(router, "PATCH", "/c/z").headers
+    assert "x-signed" in headers
+    assert "x-a" not in headers
 
 
 def test_the_middleware_of_a_router_is_made_once_for_its_routes_and_its_404() -> None:
@@ -333,15 +359,16 @@ def test_routers_of_one_host_merge() -> None:
     assert at("b.example", router, "/x").status_code == 404
 
 
-def test_one_host_has_one_set_of_names() -> None:
+@pytest.mark.parametrize(("a", "b"), ["ab", "ba"])
+def test_one_host_has_one_set_of_names(a: str, b: str) -> None:
     router = Router()
-    router.host("{a}.example", Router([Route("/x", put)]))
-    router.host("{b}.example", Router([Route("/y", put)]))
+    router.host(f"{{{a}}}.example", Router([Route("/x", put)]))
+    router.host(f"{{{b}}}.example", Router([Route("/y", put)]))
     with pytest.raises(ValueError) as caught:
         router.freeze()
     message = str(caught.value)
-    assert message.startswith(f"Host('{{a}}.example', Router) ({__file__}:")
-    assert f"and Host('{{b}}.example', Router) ({__file__}:" in message
+    assert message.startswith(f"Host('{{{a}}}.example', Router) ({__file__}:")
+    assert f"and Host('{{{b}}}.example', Router) ({__file__}:" in message
     assert message.endswith("are one host with different names for its parameters.")
 
 
@@ -388,6 +415,7 @@ def test_what_a_function_returns_is_awaited_by_nobody_twice() -> None:
     [
         ("/{key}", int, "write {key:int} in the path, or annotate it str"),
         ("/{key}", "int", "write {key:int} in the path, or annotate it str"),
+        ("/{other}/{key}", "int", "write {key:int} in the path, or annotate it str"),
         ("/{key:int}", str, "write {key:str} in the path, or annotate it int"),
         ("/{key:float}", "UUID", "write {key:uuid} in the path, or annotate it float"),
     ],
@@ -400,11 +428,17 @@ def test_a_parameter_annotated_as_what_it_will_not_be_is_refused(
     async def show(request: Request, key: Any) -> None:
         raise NotImplementedError
 
-    show.__annotations__["key"] = annotation
-    router = Router([Route(path, show)])
-    with pytest.raises(TypeError) as caught:
-        router.freeze()
-    assert remedy in str(caught.value)
+    async def on_connect(self: Any, websocket: WebSocket, key: Any) -> None:
+        raise NotImplementedError
+
+    for function in (show, on_connect):
+        function.__annotations__["key"] = annotation
+    feed = type("Feed", (WebSocketEndpoint,), {"on_connect": on_connect})
+    for route in (Route(path, show), WebSocketRoute(path, feed)):
+        router = Router([route])
+        with pytest.raises(TypeError) as caught:
+            router.freeze()
+        assert remedy in str(caught.value)
 
 
 @pytest.mark.parametrize(
