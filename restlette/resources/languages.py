@@ -427,7 +427,8 @@ class _Reader:
             return atom
         # Lazy or not, it is the same texts.
         self._take("?")
-        if self.rest[:1] in _SIGNS or _BOUNDS.match(self.rest):
+        # A second sign is none of an atom.
+        if _BOUNDS.match(self.rest):
             raise Unreadable(f"{self.rest!r}: a repetition is repeated.")
         low, high = bounds
         return _repeat(atom, low, high)
