@@ -99,6 +99,7 @@ RFC_6902 = [
     ({"a": "q", "b": [1]}, [("test", "/a", "q"), ("test", "/b", [1])], None),
     ({"foo": 1}, [("add", "/child", {"x": {}})], {"foo": 1, "child": {"x": {}}}),
     ({"/": 9, "~1": 10}, [("test", "/~01", 10)], None),
+    ({"a/b": 1, "~": 2}, [("test", "/a~1b", 1), ("test", "/~0", 2)], None),
     ({"foo": [1]}, [("add", "/foo/-", [2, 3])], {"foo": [1, [2, 3]]}),
     ({"foo": {"a": 1}}, [("copy", "/bar", "/foo")], {"foo": {"a": 1}, "bar": {"a": 1}}),
     ({"foo": 1}, [("add", "", [1])], [1]),
@@ -181,6 +182,7 @@ MALFORMED = [
         [("#/0/path", "missing"), ("#/0/value", "missing"), ("#/1/path", "type")],
     ),
     ([{"op": "remove", "path": "a"}], [("#/0/path", "format")]),
+    ([{"op": "remove", "path": "#/a"}], [("#/0/path", "format")]),
     ([{"op": "remove", "path": "/a~2"}], [("#/0/path", "format")]),
     ([{"op": "remove", "path": "/a~"}], [("#/0/path", "format")]),
     ([{"op": "copy", "path": "/a"}], [("#/0/from", "missing")]),
@@ -476,6 +478,31 @@ def test_copies_of_copies_are_refused() -> None:
     assert errors_of(caught.value) == [("#/159", "large")]
 
 
+@pytest.mark.parametrize(
+    ("value", "weight"),
+    [
+        (1, 1),
+        ("x" * 15, 1),
+        ("x" * 16, 2),
+        ([], 1),
+        ([1, [2]], 4),
+        ({"k" * 15: 1}, 2),
+        ({"k" * 32: 1}, 4),
+        ({"k" * 47: 1}, 4),
+    ],
+    ids=str,
+)
+def test_what_is_copied_counts_by_its_values(value, weight, monkeypatch) -> None:
+    """Text for one more each sixteen characters; what is not copied costs nothing."""
+    monkeypatch.setattr(module, "MOST_MOVED", weight + 1)
+    copies = [("copy", "/b", "/a"), ("test", "/n", 1), ("copy", "/c", "/n")]
+    before = {"a": value, "n": 1}
+    assert JSONPatch(steps(*copies)).apply(before)["c"] == 1
+    with pytest.raises(UnprocessableContent) as caught:
+        JSONPatch(steps(*copies, ("copy", "/d", "/n"))).apply(before)
+    assert errors_of(caught.value) == [("#/3", "large")]
+
+
 def test_many_operations_are_refused() -> None:
     document = steps(*[("test", "", {})] * 1001)
     with pytest.raises(UnprocessableContent) as caught:
@@ -497,6 +524,8 @@ def test_depth_cannot_be_built_up() -> None:
         with pytest.raises(UnprocessableContent) as caught:
             JSONPatch(steps(*operations)).apply({"deep": deep})
         assert errors_of(caught.value) == [(pointer, "depth")]
+    with pytest.raises(Conflict):
+        JSONPatch(steps(("test", "/a" * 100, 1))).apply({})
 
 
 def test_a_deep_merge_patch_is_refused() -> None:
