@@ -247,9 +247,7 @@ class Operation:
         self._is_json = (
             representations == (JSON,) and self.binding.returns.model is None
         )
-        self._params_taken = (
-            -1 if set(self.binding.path) != set(path_names) else len(path_names)
-        )
+        self._params_taken = len(self.binding.path)
         self._is_tuned = (
             settings.limits is not DEFAULT_LIMITS or settings.codec is not STANDARD
         )
@@ -263,16 +261,11 @@ class Operation:
 
     def _only_body(self) -> Callable[[Any], Any] | None:
         """Give what loads the content, where it is all that is to be bound."""
-        body = self.binding.parts.get("body")
-        if (
-            body is None
-            or self._content is None
-            or not body.required
-            or len(self.binding.wanted) > 1
-            or not self._content.is_json
-        ):
+        content = self._content
+        if content is None or not content.is_json or len(self.binding.wanted) > 1:
             return None
-        return body.model.load
+        body = self.binding.parts["body"]
+        return body.model.load if body.required else None
 
     def _only_parameter(self, path_names: tuple[str, ...]) -> str | None:
         """Give the one parameter that can be given by position, in less time."""
@@ -281,10 +274,9 @@ class Operation:
         is_bare = unwrap(self.function) is self.function
         if parameters is None or not is_bare or self.binding.wanted:
             return None
-        if len(path_names) != 1:
+        if len(path_names) != 1 or parameters.positional[1:] != path_names:
             return None
-        is_second = parameters.positional[1:] == path_names == self.binding.path
-        return path_names[0] if is_second else None
+        return path_names[0]
 
     def _strings_parts(self) -> dict[str, StringsPart]:
         """Give what reads the query, the header fields, the cookies and a form."""
