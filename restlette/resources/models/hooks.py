@@ -189,9 +189,7 @@ class Hooks(ABC):
     def _alternatives(self, shapes: list[Shape]) -> Hook:
         """The hook of data that may, by its kind, belong to several members."""
         hooks = [self._member(shape) for shape in shapes]
-        if len(hooks) == 1:
-            return hooks[0]
-        if shapes[0].kind == "object":
+        if len(hooks) > 1 and shapes[0].kind == "object":
             choose = chooser(shapes)
             return lambda data, search=None: hooks[choose(data)](data, search)
         return any_of(hooks)
@@ -337,6 +335,8 @@ def choice_hook(shape: Shape) -> Hook:
 
 def any_of(hooks: Sequence[Hook]) -> Hook:
     """Try the members of a union that are single values, the narrowest first."""
+    if len(hooks) == 1:
+        return hooks[0]
 
     def load_any(data: Any, _: Any = None) -> Any:
         details = []
@@ -381,8 +381,7 @@ def _form_hook(shape: Shape) -> Hook:
         return load_file
     if shape.kind == "union":
         members = [each for each in members_of(shape) if each.type is not NoneType]
-        hooks = [_form_hook(each) for each in members]
-        return hooks[0] if len(hooks) == 1 else any_of(hooks)
+        return any_of([_form_hook(each) for each in members])
     hook = _text_hook(shape)
 
     def load_text(data: Any, _: Any = None) -> Any:
@@ -415,8 +414,7 @@ def _text_hook(shape: Shape) -> Hook:
         raise TypeError(f"{described(shape.type)} cannot be written as one text")
     # Text is never null: that is what leaving it out says.
     members = [each for each in members_of(shape) if each.type is not NoneType]
-    hooks = [_text_hook(each) for each in members]
-    return hooks[0] if len(hooks) == 1 else any_of(hooks)
+    return any_of([_text_hook(each) for each in members])
 
 
 def _text_choice_hook(shape: Shape) -> Hook:
