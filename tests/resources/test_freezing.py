@@ -293,11 +293,12 @@ def test_the_layers_of_a_leaf_are_those_that_all_its_methods_have() -> None:
     headers = call(router, "PATCH", "/c/y").headers
     assert "x-signed" in headers
     assert "x-route" not in headers
-    child.add_route("/z", put, methods=["GET"])
-    child.add_route("/z", put, methods=["PUT"], middleware=[Middleware(Signed, "x-a")])
+    for method in ("GET", "PUT"):
+        own = [Middleware(Signed, f"x-{method}")]
+        child.add_route("/z", put, methods=[method], middleware=own)
     headers = call(router, "PATCH", "/c/z").headers
     assert "x-signed" in headers
-    assert "x-a" not in headers
+    assert {"x-get", "x-put"}.isdisjoint(headers)
 
 
 def test_the_middleware_of_a_router_is_made_once_for_its_routes_and_its_404() -> None:
