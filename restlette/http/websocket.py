@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from restlette.deferred import Deferred
 from restlette.http.errors import WebSocketException
@@ -389,29 +389,32 @@ class WebSocket(HTTPConnection):
 
     async def each_text(
         self, take: Callable[[WebSocket, str], Awaitable[object]]
-    ) -> NoReturn:
+    ) -> None:
         """Hand every text message to a function, until the conversation is over.
 
-        PERF: `take(self, await self.receive_text())` for ever, with one coroutine less
-        a message.
+        PERF: `take(self, text)` for each of `iter_text()`, with two coroutines less a
+        message.
 
         Args:
             take: Called with the connection and the text.
 
         Raises:
-            WebSocketDisconnect: The conversation is over.
+            WebSocketDisconnect: The function raised another connection's.
             RuntimeError: The connection was not accepted.
         """
         receive, short = self._receive, self._short
         if self.application_state is _CONNECTING:
             raise self._not_receiving()
-        while self.close_code is None:
-            message = await receive()
-            text: str | None = message.get("text")
-            if text is None or len(text) > short:
-                text = await self._decode(message, decode_text)
-            await take(self, text)
-        raise self._not_receiving()
+        try:
+            while self.close_code is None:
+                message = await receive()
+                text: str | None = message.get("text")
+                if text is None or len(text) > short:
+                    text = await self._decode(message, decode_text)
+                await take(self, text)
+        except WebSocketDisconnect:
+            if self.close_code is None:
+                raise
 
     async def receive_bytes(self) -> bytes:
         """Receive a binary message.

@@ -152,12 +152,18 @@ class Conversation:
         websocket = connect(scope, receive, send, self._settings)
         return converse(websocket, handler, self._settings.boundary)
 
-    async def _hold(self, websocket: WebSocket) -> None:
+    def _hold(self, websocket: WebSocket) -> Awaitable[None]:
         endpoint = self._instances.make()
+        if self._guards or self._instances.for_request:
+            return self._hold_guarded(websocket, endpoint)
+        # PERF: most have neither, and a frame costs a quarter of a kilobyte for as long
+        # as the conversation lasts.
+        dispatched: Awaitable[None] = endpoint.dispatch(websocket)
+        return dispatched
+
+    async def _hold_guarded(self, websocket: WebSocket, endpoint: Any) -> None:
         if not self._instances.for_request:
-            # PERF: most have no guards.
-            if self._guards:
-                await admit(self._guards, websocket, endpoint)
+            await admit(self._guards, websocket, endpoint)
             await endpoint.dispatch(websocket)
             return
         async with AsyncExitStack() as stack:

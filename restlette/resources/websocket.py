@@ -182,8 +182,8 @@ class WebSocketEndpoint(Injected):
         Raises:
             RuntimeError: `on_connect` neither accepted nor closed.
         """
-        given = plan_of(type(self)).given
-        named = given("on_connect", websocket)
+        plan = plan_of(type(self))
+        named = plan.given("on_connect", websocket)
         denial: object = await self.on_connect(websocket, **named)
         if isinstance(denial, Response):
             await websocket.send_denial_response(denial)
@@ -196,10 +196,11 @@ class WebSocketEndpoint(Injected):
         # What is left when the server cancels the conversation.
         close_code = _GOING_AWAY
         try:
-            if self._plan.streams:
-                close_code = await self._listen_and_push(websocket)
+            if plan.streams:
+                await self._listen_and_push(websocket)
             else:
-                close_code = await self._listen(websocket)
+                await self._listen(websocket)
+            close_code = await websocket.final_code()
         except WebSocketException as exc:
             close_code = exc.code
             raise
@@ -207,19 +208,28 @@ class WebSocketEndpoint(Injected):
             close_code = _INTERNAL_ERROR
             raise
         finally:
-            named = given("on_disconnect", websocket)
+            named = plan.given("on_disconnect", websocket)
             await self.on_disconnect(websocket, close_code, **named)
 
-    async def _listen(self, websocket: WebSocket) -> int:
-        """Receive until the conversation is over; give the code it ended with."""
+    def _listen(self, websocket: WebSocket) -> Awaitable[None]:
+        """Receive until the conversation is over.
+
+        PERF: a plain function that gives the coroutine, for a frame of its own would
+        cost a quarter of a kilobyte for as long as the conversation lasts.
+        """
         take: Callable[[WebSocket, Any], Awaitable[object]] = self.on_receive
         named = self._plan.given("on_receive", websocket)
         if named:
             take = partial(take, **named)
+        if self.encoding == "text" and not self._decodes_itself():
+            return websocket.each_text(take)
+        return self._take_each(websocket, take)
+
+    async def _take_each(
+        self, websocket: WebSocket, take: Callable[[WebSocket, Any], Awaitable[object]]
+    ) -> None:
+        receive = self._receiver(websocket)
         try:
-            if self.encoding == "text" and not self._decodes_itself():
-                await websocket.each_text(take)
-            receive = self._receiver(websocket)
             while True:
                 try:
                     data = await receive()
@@ -231,27 +241,24 @@ class WebSocketEndpoint(Injected):
             # Another connection's is an error like any other.
             if websocket.close_code is None:
                 raise
-            return await websocket.final_code()
 
     async def _meet_invalid(self, websocket: WebSocket, exc: Invalid) -> None:
         named = self._plan.given("on_invalid", websocket)
         await self.on_invalid(websocket, exc, **named)
 
-    async def _listen_and_push(self, websocket: WebSocket) -> int:
+    async def _listen_and_push(self, websocket: WebSocket) -> None:
         """Listen, with the stream beside it; neither outlives the other's failure."""
         failures: BaseExceptionGroup[BaseException] | None = None
-        close_code = _INTERNAL_ERROR
         try:
             async with asyncio.TaskGroup() as group:
                 pushing = group.create_task(self._push(websocket))
-                close_code = await self._listen(websocket)
+                await self._listen(websocket)
                 pushing.cancel()
         except BaseExceptionGroup as exc:
             failures = exc
         if failures is not None:
             first, *others = failures.exceptions
             raise failures if others else first
-        return close_code
 
     async def _push(self, websocket: WebSocket) -> None:
         """Send the items of the stream, each when the one before it was taken."""

@@ -1126,7 +1126,7 @@ def test_ws_97_a_streamed_denial_of_a_client_that_left(version: str) -> None:
 
 
 def test_each_text_hands_over_texts_until_the_peer_leaves() -> None:
-    """It ends as receive_text does: by raising."""
+    """It ends as iter_text does: by returning."""
     server = Server(text("a"), text("b" * 300_000), gone(4000))
     websocket = server.websocket()
     taken: list[str] = []
@@ -1139,9 +1139,8 @@ def test_each_text_hands_over_texts_until_the_peer_leaves() -> None:
         await websocket.accept()
         await websocket.each_text(take)
 
-    with pytest.raises(WebSocketDisconnect) as caught:
-        asyncio.run(run())
-    assert caught.value.code == 4000
+    asyncio.run(run())
+    assert websocket.close_code == 4000
     assert taken == ["a", "b" * 300_000]
 
 
@@ -1157,9 +1156,8 @@ def test_each_text_ends_when_this_side_closes() -> None:
         await websocket.accept()
         await websocket.each_text(take)
 
-    with pytest.raises(WebSocketDisconnect) as caught:
-        asyncio.run(run())
-    assert caught.value.code == 4001
+    asyncio.run(run())
+    assert websocket.close_code == 4001
     assert server.sent == [ACCEPT, closing(4001)]
 
 
@@ -1185,10 +1183,27 @@ def test_each_text_refuses_what_does_not_fit(
         await websocket.accept()
         await websocket.each_text(take)
 
+    asyncio.run(run())
+    assert websocket.close_code == code
+    assert server.sent[1]["code"] == code
+
+
+def test_each_text_raises_what_is_said_of_another_connection() -> None:
+    """Its own goes on."""
+    websocket = Server(text("a")).websocket()
+    others = WebSocketDisconnect(4000)
+
+    async def take(connection: WebSocket, data: str) -> None:
+        raise others
+
+    async def run() -> None:
+        await websocket.accept()
+        await websocket.each_text(take)
+
     with pytest.raises(WebSocketDisconnect) as caught:
         asyncio.run(run())
-    assert caught.value.code == code
-    assert server.sent[1]["code"] == code
+    assert caught.value is others
+    assert websocket.close_code is None
 
 
 def test_each_text_needs_a_connection() -> None:
