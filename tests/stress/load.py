@@ -36,6 +36,8 @@ BESIDE = 0.1
 # Bytes that Python's allocator takes at a time; with fewer connections it would decide.
 ARENA = 2**20
 FEWEST = 1000
+# Threads of two pools, which take their time to fill, and that of the loop.
+POOLS = 2 * 40 + 1
 # The part of its memory that a server may have more, a round later.
 MORE = 0.01
 # Clients that begin something at the same time.
@@ -494,7 +496,7 @@ async def rounds(scale: float) -> list[Figure]:
             costs.append(await server.rest(costs[-1] if costs else first))
     _, second, third = costs
     more = third.exceeds(second)
-    if third.threads > second.threads:
+    if third.threads > max(second.threads, POOLS):
         more.append(f"{third.threads - second.threads} threads")
     grown = third.memory - second.memory
     # What a small part leaves is less than what is taken from the system at a time.
