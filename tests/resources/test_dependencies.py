@@ -668,12 +668,15 @@ def test_what_lives_long_may_not_hold_what_lives_short() -> None:
 
     def of_store(clock: Clock): ...
 
+    def of_unit(service: Service): ...
+
     container = Container()
+    container.provide(Handwritten, of_unit, scope="request")
     container.provide(Service, of_service, scope="request")
     container.provide(Store, of_store)
     container.provide(Clock, make_store, scope="request")
     with pytest.raises(DependencyError) as caught:
-        container.check({"service": Service}, "Books")
+        container.check({"unit": Handwritten}, "Books")
     assert str(caught.value).endswith(
         ".of_store(clock): Store lives as long as the application, but asks for Clock, "
         'which lives as long as a request; provide the former with scope="request" too'

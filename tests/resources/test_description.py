@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from restlette import (
+    EventStream,
     Guard,
     HTTPEndpoint,
     Preconditions,
@@ -109,6 +110,10 @@ class Book(HTTPEndpoint):
 
     async def put(self, request: Request) -> None: ...
 
+    extra_methods = {"QUERY": "search"}
+
+    async def search(self, request: Request) -> None: ...
+
 
 async def says_nothing(request): ...
 
@@ -121,6 +126,9 @@ async def gives_one(request: Request) -> dict[str, str]: ...
 
 async def gives_many(request: Request) -> AsyncIterator[dict[str, str]]:
     yield {}
+
+
+async def pushes(request: Request) -> EventStream[str]: ...
 
 
 async def searches(request: Request, query: dict[str, str]) -> None: ...
@@ -145,6 +153,7 @@ async def takes_form(request: Request, form: dict[str, str]) -> None: ...
         pytest.param("/", says_nothing, "GET", [406], id="whatever"),
         pytest.param("/", gives_one, "GET", [406], id="content"),
         pytest.param("/", gives_many, "GET", [406], id="items"),
+        pytest.param("/", pushes, "GET", [], id="a stream of one kind"),
         pytest.param("/", searches, "GET", [400, 422], id="query"),
         pytest.param("/", reads_fields, "GET", [400, 422], id="headers"),
         pytest.param("/", takes_anything, "POST", [400, 413, 415], id="any body"),
@@ -155,6 +164,7 @@ async def takes_form(request: Request, form: dict[str, str]) -> None: ...
         pytest.param("/{x:int}", gives_nothing, "GET", [400, 404], id="a number"),
         pytest.param("/", Book, "GET", [404, 412], id="state"),
         pytest.param("/", Book, "PUT", [412], id="state that is made"),
+        pytest.param("/", Book, "QUERY", [404, 412], id="state that is asked"),
     ],
 )
 def test_the_errors_are_those_of_the_steps_that_there_are(

@@ -110,11 +110,11 @@ def test_the_constructor_of_a_registered_instance_has_been_called():
     class Numbered(HTTPEndpoint):
         def __init__(self, number):
             super().__init__()
-            self.number = number
+            self.twice = 2 * number
 
     instances = Instances(Numbered(7), None)
     instances.refresh()
-    assert opened(instances).number == 7
+    assert opened(instances).twice == 14
 
 
 def test_what_is_set_on_a_registered_instance_later_counts():
