@@ -278,4 +278,8 @@ def files() -> Iterator[None]:
             for _ in range(0, FILE, 2**20):
                 file.write(os.urandom(2**20))
         os.environ["FILES"] = directory
-        yield
+        try:
+            yield
+        finally:
+            # A service that is started later must not look for them.
+            del os.environ["FILES"]
