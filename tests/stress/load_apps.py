@@ -68,8 +68,8 @@ def counted() -> Iterator[None]:
 
 @load.route("/")
 async def costs(request: Request) -> dict[str, int]:
-    # What the allocator keeps for later is nobody's: it is given back before it is asked
-    # how much there is (malloc_trim(3)).
+    # What the allocator keeps for later is nobody's: it is given back before anybody
+    # looks how much there is (malloc_trim(3)).
     gc.collect()
     ctypes.CDLL(None).malloc_trim(0)
     return {"tasks": len(asyncio.all_tasks()), "running": running, "pid": os.getpid()}
