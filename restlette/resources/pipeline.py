@@ -172,6 +172,7 @@ class Operation:
         "_form",
         "_invalid_renderers",
         "_is_json",
+        "_is_json_alone",
         "_is_tuned",
         "_is_typed",
         "_item",
@@ -244,9 +245,8 @@ class Operation:
         )
         # PERF: what `respond_plainly` would otherwise work out each time.
         self._load_body = self._only_body()
-        self._is_json = (
-            representations == (JSON,) and self.binding.returns.model is None
-        )
+        self._is_json_alone = representations == (JSON,)
+        self._is_json = self._is_json_alone and self.binding.returns.model is None
         self._params_taken = len(self.binding.path)
         self._is_tuned = (
             settings.limits is not DEFAULT_LIMITS or settings.codec is not STANDARD
@@ -440,6 +440,22 @@ class Operation:
                     status, body = 200, self._bodies[0](result)
                 except TypeError as exc:
                     raise TypeError(self._complain(result, exc)) from exc
+                fields = [_length_field(len(body)), _JSON_FIELD]
+            elif (
+                anything
+                and isinstance(result, Created)
+                and self._is_json_alone
+                and result.status_code == 201
+                and result.content is not None
+                and result.location is None
+                and result.background is None
+                and not (result.headers or result.cookies)
+            ):
+                # PERF: what `answer` does with it, without a Response.
+                try:
+                    status, body = 201, self._bodies[0](result.content)
+                except TypeError as exc:
+                    raise TypeError(self._complain(result.content, exc)) from exc
                 fields = [_length_field(len(body)), _JSON_FIELD]
             else:
                 response = self.answer(result, scope, accept, 0 if anything else None)

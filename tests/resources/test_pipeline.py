@@ -848,6 +848,11 @@ REFUSED = {
         dict,
         "Books.get returned what has no",
     ),
+    "125-created": (
+        lambda: Created(object()),
+        None,
+        "Books.get returned what has no form:",
+    ),
     "29-204": (lambda: Reply({}, status_code=204), None, "content with the status 204"),
     "29-304": (lambda: Reply({}, status_code=304), None, "content with the status 304"),
     "headers-out-29 length": (
@@ -903,6 +908,31 @@ def test_dispatch_5_head_has_the_fields_of_get_without_its_content():
         assert (head.status_code, head.content) == (200, b"")
 
 
+@pytest.mark.parametrize(
+    "reply, fields",
+    [
+        (Created({"a": 1}), {}),
+        (Created({"a": 1}, location="/a"), {"location": "/a"}),
+        (Created({"a": 1}, headers={"x-a": "1"}), {"x-a": "1"}),
+        (
+            Created({"a": 1}, cookies={"a": "1"}),
+            {"set-cookie": "a=1; Path=/; SameSite=lax"},
+        ),
+        (Created({"a": 1}, background=BackgroundTask(int)), {}),
+    ],
+)
+def test_what_was_made_is_201_with_all_that_it_says(reply, fields):
+    answer = result_of(reply)
+    assert (answer.status_code, answer.content) == (201, b'{"a":1}')
+    of_content = {"content-type": "application/json", "content-length": "7"}
+    assert dict(answer.headers) == of_content | fields
+
+
+def test_what_was_made_may_have_no_content():
+    answer = result_of(Created(location="/a"))
+    assert (answer.status_code, answer.content) == (201, b"")
+
+
 # The quick path and the readable one --------------------------------------------------
 
 ACCEPTS = [
@@ -929,6 +959,8 @@ KINDS = {
     "dict": lambda value: {"value": value},
     "reply": lambda value: Reply(value, status_code=203, headers={"x-a": "1"}),
     "created": lambda value: Created(value, location="/x"),
+    "created alone": lambda value: Created(value),
+    "created object": lambda value: Created(THING),
     "accepted": lambda value: Accepted(location=Plain.ref()),
     "response": lambda value: PlainTextResponse(repr(value), 201),
     "empty": lambda value: Response(status_code=204),
