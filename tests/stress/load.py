@@ -23,8 +23,8 @@ from tests.live.server import HOST
 from tests.live.wire import message
 from tests.stress.client import Client, connect
 from tests.stress.figures import Figure
-from tests.stress.load_apps import A_WHILE, PIECE, SIZE
 from tests.stress.servers import PATIENCE, Loaded, loaded
+from tests.stress.sizes import A_WHILE, PIECE, SIZE
 
 # Bytes that restlette may have for an idle connection beside what the server has.
 IDLE = 2048

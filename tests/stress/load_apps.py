@@ -1,5 +1,6 @@
 """What is put under load: an application of restlette's, and one without it.
 
+It is the servers that import this: it sets where uploads go to disk, and writes a file.
 Each answer has the name that its request came with. `/costs` says what only the process
 itself knows of: how many tasks it has, and how many handlers have begun and not ended.
 """
@@ -34,13 +35,7 @@ from restlette import (
 )
 from restlette.contrib.gzip import GZipMiddleware
 from restlette.http.types import Receive, Scope, Send
-
-# Bytes: of a file, a stream and what a stream is made of.
-SIZE = 2**24
-PIECE = 2**16
-
-# Seconds that a handler takes.
-A_WHILE = 0.5
+from tests.stress.sizes import A_WHILE, PIECE, SIZE
 
 # How far behind a listener may be.
 BEHIND = 1000
