@@ -76,6 +76,13 @@ class Loaded:
         rollup = (self._process / "smaps_rollup").read_text()
         return 1024 * sum(map(int, re.findall(r"^Private_\w+: +(\d+)", rollup, re.M)))
 
+    async def kept(self) -> int:
+        """Give the same, without what its allocator keeps for later."""
+        client = await connect(self.port)
+        await client.ask("GET", "/")
+        client.close()
+        return self.memory()
+
     async def costs(self) -> Costs:
         """Give what the process has now."""
         client = await connect(self.port)
