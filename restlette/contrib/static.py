@@ -171,7 +171,7 @@ class StaticFiles:
         self.precompressed = precompressed
         self.hashed = hashed
         self.fallback = fallback
-        self.write_timeout = check_seconds("write_timeout", write_timeout)
+        self.write_timeout: float | None = check_seconds("write_timeout", write_timeout)
         self._cache = [
             (pattern, rule if isinstance(rule, str) else rule.to_header())
             for pattern, rule in (cache or {}).items()

@@ -198,7 +198,7 @@ class FileResponse(Response):
         write_timeout: float | None = None,
     ) -> None:
         self.path = path
-        self.write_timeout = check_seconds("write_timeout", write_timeout)
+        self.write_timeout: float | None = check_seconds("write_timeout", write_timeout)
         self.filename = filename
         self.method = method
         self.stat_result = stat_result

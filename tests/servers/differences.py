@@ -30,7 +30,11 @@ class Each(Generic[T]):
 
     def of(self, server: Server) -> T:
         """Give what is expected of a server."""
-        return self._unusual.get(server.name, self._usual)
+        return self.named(server.name)
+
+    def named(self, name: str) -> T:
+        """Give what is expected of a server of this name."""
+        return self._unusual.get(name, self._usual)
 
 
 def of(expected: T | Each[T], server: Server) -> T:

@@ -47,7 +47,7 @@ def test_links_and_redirects_stay_below_the_root_path(
     name: str, tmp_path: Path
 ) -> None:
     log = tmp_path / "log"
-    option = OPTION.of(Server(name, 0, log))
+    option = OPTION.named(name)
     app, options = "tests.servers.app:app", [option, "/api"]
     with serving(app, name, log, options=options, complaints=COMPLAINTS) as server:
         assert_below(server, 200, "")
