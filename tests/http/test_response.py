@@ -664,8 +664,13 @@ def test_where_send_raises_the_disconnect_is_not_asked_for(version):
 @pytest.mark.parametrize("asgi", [{}, *({"spec_version": v} for v in ("2", "2.3"))])
 def test_where_send_does_not_raise_the_disconnect_is_asked_for(asgi):
     """ASGI: spec_version is 2.0 where it is missing."""
+
+    async def slow():
+        await asyncio.sleep(10)
+        yield b"a"
+
     with pytest.raises(LookupError, match="nobody asks"):
-        exchange(StreamingResponse(pieces()), {**OLD, "asgi": asgi}, unasked)
+        exchange(StreamingResponse(slow()), {**OLD, "asgi": asgi}, unasked)
 
 
 @pytest.mark.parametrize("body", [{}, {"body": b""}, {"body": b"x"}])
