@@ -430,7 +430,7 @@ def test_a_parameter_annotated_as_what_it_will_not_be_is_refused(
         raise NotImplementedError
 
     async def on_connect(self: Any, websocket: WebSocket, key: Any) -> None:
-        raise NotImplementedError
+        raise NotImplementedError  # it is refused before anybody calls it
 
     for function in (show, on_connect):
         function.__annotations__["key"] = annotation
