@@ -1,8 +1,10 @@
 """The request as a handler sees it."""
 
 import asyncio
+import gc
 import gzip
 import json
+import tracemalloc
 from typing import TypedDict
 
 import pytest
@@ -365,16 +367,55 @@ def test_body_53_up_to_the_limit_is_taken():
     run(main)
 
 
-def test_body_53_a_million_chunks_of_a_byte_are_joined_once():
-    """body-53: linear."""
-    left = MiB
+def of_bytes(count):
+    """A request whose content is there at once, so many pieces of a byte each."""
 
     async def receive():
-        nonlocal left
-        left -= 1
-        return {"type": "http.request", "body": b"x", "more_body": left > 0}
+        nonlocal count
+        count -= 1
+        # Not one that Python keeps: a byte from a server is an object of its own.
+        body = bytes(bytearray(b"xy"))[:1]
+        return {"type": "http.request", "body": body, "more_body": count > 0}
 
-    assert len(run(Request(scope_with(), receive).body)) == MiB
+    return Request(scope_with(), receive)
+
+
+def test_body_53_a_million_chunks_of_a_byte_are_joined_once():
+    """body-53: linear."""
+    assert len(run(of_bytes(MiB).body)) == MiB
+
+
+def test_body_53_chunks_of_a_byte_take_a_byte_each():
+    """body-53: what is kept is the content, and not an object for each piece."""
+    size = MiB // 8
+    gc.collect()
+    tracemalloc.start()
+    try:
+        assert len(run(of_bytes(size).body)) == size
+        assert tracemalloc.get_traced_memory()[1] < 8 * size
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("read", [Request.body, streamed], ids=["body", "stream"])
+def test_body_53_others_have_their_turn_amid_pieces_that_are_there(read):
+    """body-53: no more than 1,024 pieces are read in a row."""
+
+    async def main():
+        turns = 0
+
+        async def take_turns():
+            nonlocal turns
+            while True:
+                turns += 1
+                await asyncio.sleep(0)
+
+        others = asyncio.create_task(take_turns())
+        assert len(await read(of_bytes(10 * 1_024 + 1))) == 10 * 1_024 + 1
+        others.cancel()
+        assert turns == 10
+
+    run(main)
 
 
 def test_body_54_the_default_is_a_mebibyte():
