@@ -1,6 +1,6 @@
 """Sessions that several workers share: nobody has another one's, and none is lost.
 
-What becomes of them when a worker is killed or the store goes is in `test_faults.py`.
+What becomes of them when a worker is killed or the store goes is in `test_stress.py`.
 """
 
 from __future__ import annotations

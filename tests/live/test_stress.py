@@ -1,4 +1,4 @@
-"""Load: a small part of what `scripts/stress` has."""
+"""Load and faults: a small part of what `scripts/stress` has."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from tests.stress.load import SCENARIOS
+from tests.stress.__main__ import SCENARIOS
 
 # How much of it.
 SCALE = 0.02
