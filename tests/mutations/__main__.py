@@ -86,8 +86,10 @@ def modules() -> Iterator[str]:
 def tests_of(module: str) -> list[str]:
     """The files of tests that a module has."""
     path = Path(module.replace("restlette/", "tests/", 1))
-    own = str(path.with_name(f"test_{path.name}"))
-    return [each for each in (own, *BESIDE.get(module, [])) if Path(each).is_file()]
+    name = path.parent.name if path.stem == "__init__" else path.stem
+    own = str(path.with_name(f"test_{name}.py"))
+    found = [each for each in (own, *BESIDE.get(module, [])) if Path(each).is_file()]
+    return found or sys.exit(f"{module} has no tests: there is no {own}")
 
 
 def import_others(tests: list[str], told: Path) -> None:

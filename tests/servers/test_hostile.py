@@ -29,6 +29,8 @@ from tests.servers.test_http import (
 
 Expected = Status | Each[Status]
 
+pytestmark = pytest.mark.usefixtures("others")
+
 
 def assert_unharmed(server: Server) -> None:
     """Assert that the next one is answered as ever."""

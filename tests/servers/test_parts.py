@@ -2,15 +2,16 @@
 
 Each request is asked of every server, and answered as the table says. Then all of them
 are asked again, with those that cost most, while a probe beside them asks for little:
-nobody keeps the others waiting.
+nobody keeps the others waiting. The fixture `others` holds the same beside the other
+tests of what is hostile.
 """
 
 from __future__ import annotations
 
 import json
-import threading
-import time
 from collections.abc import Iterator
+from contextlib import suppress
+from functools import partial
 from typing import NamedTuple
 
 import pytest
@@ -18,6 +19,7 @@ import pytest
 from tests.live.server import Server, serving
 from tests.live.wire import ask, message
 from tests.servers.differences import Each, Early, Status, assert_status, of
+from tests.servers.probe import SOON, longest_wait, shortest_wait
 from tests.servers.test_http import BASIC, CHUNKED, MULTIPART, URL_ENCODED, chunks, part
 
 MB = 1_000_000
@@ -284,11 +286,6 @@ DEAR = {
     "graphql-100": query("{ book { title } } #" + "x" * 90_000),
 }
 
-# Seconds. A machine that has much else to do is not what is measured: the best of a few
-# tries counts.
-SOON = 0.1
-TRIES = 10
-
 MANY = message("POST /echo", *CHUNKED, content=chunks([b"x"] * 200_000))
 ALL = {**{name: each.request for name, each in REQUESTS.items()}, **DEAR}
 FORMS = [
@@ -316,30 +313,10 @@ def raw(
         yield running
 
 
-def longest_wait(server: Server, request: bytes) -> float:
-    """Ask for something, and say how long others wait at most meanwhile."""
-    done = threading.Event()
-
-    def send() -> None:
-        try:
-            ask(server, request)
-        except ConnectionError:
-            pass  # it was refused before it was read
-        finally:
-            done.set()
-
-    waits = []
-    asking = threading.Thread(target=send)
-    asking.start()
-    while True:
-        was_done = done.is_set()
-        start = time.monotonic()
-        assert ask(server, message("GET /", *BASIC)).content == b'"hello"'
-        waits.append(time.monotonic() - start)
-        if was_done:
-            break
-    asking.join()
-    return max(waits)
+def send(server: Server, request: bytes) -> None:
+    """Send a request, which may be refused before it is read."""
+    with suppress(ConnectionError):
+        ask(server, request)
 
 
 @pytest.mark.parametrize(
@@ -350,15 +327,5 @@ def test_others_are_answered_meanwhile(
 ) -> None:
     bound = SOON
     if raw is not None and request_ in THEIR_OWN[server.name]:
-        bound += longest_wait(raw, request_)
-    assert shortest_wait(server, request_, bound) < bound
-
-
-def shortest_wait(server: Server, request: bytes, bound: float) -> float:
-    """Give the longest wait in the best of a few tries, which end within the bound."""
-    best = longest_wait(server, request)
-    for _ in range(TRIES - 1):
-        if best < bound:
-            break
-        best = min(best, longest_wait(server, request))
-    return best
+        bound += longest_wait(raw, partial(send, raw, request_))
+    assert shortest_wait(server, partial(send, server, request_), bound) < bound

@@ -29,6 +29,8 @@ from tests.servers.differences import Each, of
 from tests.servers.test_hostile import assert_unharmed, reset
 from tests.servers.test_http import notes
 
+pytestmark = pytest.mark.usefixtures("others")
+
 LIMIT = 1_048_576
 
 
