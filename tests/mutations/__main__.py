@@ -1,7 +1,8 @@
 """Try changes of modules: `python -m tests.mutations --jobs N MODULE...`.
 
-For each module, what survived is printed as a difference, and then how many changes
-were noticed.
+docs/testing.md has a row for each change that no test notices, and why that is so. For
+each module, what else survived is printed as a difference and as a row; then the rows
+that are out of date, and how many changes were noticed.
 """
 
 import argparse
@@ -20,9 +21,11 @@ from types import ModuleType
 
 import pytest
 
-from tests.mutations.changes import changed, changes, shown
+from tests.mutations.changes import changed, changes, row, shown
 from tests.mutations.children import Try, forked
 from tests.mutations.session import SURVIVED, Session
+
+EXPLAINED = Path("docs/testing.md")
 
 PACKAGES = ("restlette/http", "restlette/resources")
 
@@ -125,8 +128,16 @@ def quick(
     return set(result["noticed"]), result["seconds"]
 
 
+def explained(module: str) -> set[str]:
+    """The rows of the changes of a module that nothing is to notice."""
+    name = module.removeprefix("restlette/").removesuffix(".py")
+    lines = EXPLAINED.read_text("utf-8").splitlines()
+    return {line for line in lines if line.startswith(f"| {name} |")}
+
+
 def mutate(module: str, jobs: int, told: Path) -> tuple[int, int]:
     """Change a module in every way; give how many changes were noticed, of how many."""
+    rows, survived = explained(module), set[str]()
     tests = tests_of(module)
     import_others(tests, told)
     noticed, seconds = quick(module, tests, jobs, told)
@@ -148,10 +159,15 @@ def mutate(module: str, jobs: int, told: Path) -> tuple[int, int]:
                 yield number, (call, 20 + 10 * seconds)
 
     for number, status in forked(tries(), jobs):
-        if status == SURVIVED:
-            print(shown(module, source, new[number]), flush=True)
-        else:
+        if status != SURVIVED:
             noticed.add(number)
+            continue
+        survived.add(row(module, source, new[number]))
+        if row(module, source, new[number]) not in rows:
+            print(shown(module, source, new[number]))
+            print(row(module, source, new[number]), flush=True)
+    for line in sorted(rows - survived):
+        print(f"This is noticed, or there is no such code: {line}")
     return len(noticed), len(new)
 
 

@@ -23,6 +23,9 @@ LEFT_OUT = re.compile(
     r"|ReplaceBinaryOperator_\w+_(Pow|LShift|RShift|BitOr|BitAnd|BitXor|FloorDiv))"
 )
 
+# What is shown of a line that was changed: a whole one of these.
+TOKEN = re.compile(r"\w+|[=!<>]=|//|\s+|.")
+
 # Of a code object: it is that of a function, not that of a module or a class.
 OPTIMIZED = 1
 
@@ -76,6 +79,39 @@ def shown(path: str, source: str, new: str) -> str:
         source.splitlines(), new.splitlines(), path, path, lineterm="", n=2
     )
     return "\n".join(list(lines)[2:])
+
+
+def row(module: str, source: str, new: str) -> str:
+    """A change as a row of the tables in docs/testing.md: the module, the code, and
+    what of it became what."""
+    lines = list(difflib.unified_diff(source.splitlines(), new.splitlines(), n=0))[2:]
+    old, now = (
+        TOKEN.findall(" ".join(line[1:].strip() for line in lines if line[0] == sign))
+        for sign in "-+"
+    )
+    whole = _code(old)
+    same = _alike(old, now)
+    old, now, before = old[same:], now[same:], "".join(old[:same]).split()[-1:]
+    same = _alike(old[::-1], now[::-1])
+    old, now = old[: len(old) - same], now[: len(now) - same]
+    if not (old and now) and before:  # what was put in or taken out, where it was
+        old, now = [*before, " ", *old], [*before, " ", *now]
+    name = module.removeprefix("restlette/").removesuffix(".py")
+    return f"| {name} | {whole} | {_code(old)} → {_code(now)} |"
+
+
+def _alike(one: list[str], other: list[str]) -> int:
+    """How many are the same from the beginning on."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((n for n, (a, b) in pairs if a != b), min(len(one), len(other)))
+
+
+def _code(tokens: list[str]) -> str:
+    """Tokens as code in a cell of a table."""
+    text = "".join(tokens).strip().replace("|", "\\|")
+    if not text:
+        return "nothing"
+    return f"`` {text} ``" if "`" in text else f"`{text}`"
 
 
 def statements(source: str) -> dict[int, range]:

@@ -928,9 +928,24 @@ def test_what_was_made_is_201_with_all_that_it_says(reply, fields):
     assert dict(answer.headers) == of_content | fields
 
 
-def test_what_was_made_may_have_no_content():
-    answer = result_of(Created(location="/a"))
+@pytest.mark.parametrize("reply", [Created(), Created(location="/a")])
+def test_what_was_made_may_have_no_content(reply):
+    answer = result_of(reply)
     assert (answer.status_code, answer.content) == (201, b"")
+
+
+def test_what_was_made_may_have_a_status_of_its_own():
+    class Kept(Created):
+        STATUS = 200
+
+    assert result_of(Kept({"a": 1})).status_code == 200
+
+
+def test_what_was_made_has_its_background_task():
+    done = []
+    task = BackgroundTask(done.append, "told")
+    assert result_of(Created({"a": 1}, background=task)).status_code == 201
+    assert done == ["told"]
 
 
 # The quick path and the readable one --------------------------------------------------

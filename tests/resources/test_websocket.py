@@ -580,6 +580,9 @@ def test_on_receive_gets_what_its_annotation_says(message: Any) -> None:
         pytest.param(
             '{"title": "a", "%s": 1}' % ("é" * 100), "/" + "é" * 61, id="ws-95 long"
         ),
+        pytest.param(
+            '{"title": "a", "%s": 1}' % ("x" * 200), "/" + "x" * 122, id="ws-95 longer"
+        ),
     ],
 )
 def test_a_message_that_does_not_fit_the_model_closes(
