@@ -25,6 +25,7 @@ from tests.servers.test_http import (
     chunks,
     notes,
     part,
+    unused,
 )
 
 Expected = Status | Each[Status]
@@ -322,7 +323,7 @@ def test_headers_in_27_trailers_are_no_header_fields(server: Server) -> None:
 def test_headers_in_27_later_trailers_are_no_header_fields(server: Server) -> None:
     """What comes when the application has been asked is not seen, by any server."""
     trailers = "\r\n".join(["0", *TRAILERS, "", ""]).encode()
-    key = f"{server.name}-trailers"
+    key = unused()
     request = message(f"POST /echo?key={key}", *CHUNKED, content=b"4\r\ndune\r\n")
     with connect(server) as connection:
         connection.sendall(request)
@@ -617,7 +618,7 @@ def test_disconnect_93_a_client_that_goes_harms_nobody(
 def test_disconnect_93_a_background_task_runs_though_the_client_has_gone(
     server: Server,
 ) -> None:
-    key = f"{server.name}-gone"
+    key = unused()
     with connect(server) as connection:
         connection.sendall(message(f"POST /background/{key}", *BASIC))
         read_answer(connection)

@@ -9,6 +9,7 @@ import gzip
 import json
 import time
 from collections.abc import Iterable
+from itertools import count
 from typing import Any
 
 import pytest
@@ -19,6 +20,8 @@ from tests.servers.app import DOCUMENT
 from tests.servers.differences import Each, of
 
 BASIC = ("Host: shop.example", "Connection: close")
+
+_NUMBERS = count()
 
 
 def send(
@@ -44,6 +47,11 @@ def send(
         fields = (f"Content-Length: {len(content)}", *fields)
     request = message(line, *BASIC, *fields, content=content or b"")
     return ask(server, request, method=line.split()[0])
+
+
+def unused() -> str:
+    """Give a key by which nothing was written down."""
+    return f"key-{next(_NUMBERS)}"
 
 
 def notes(server: Server, key: str, until: str | None = None) -> list[str]:
@@ -488,7 +496,7 @@ def test_items_are_lines_of_json(server: Server) -> None:
 
 def test_sse_89_a_silent_stream_ends_when_the_client_goes(server: Server) -> None:
     """Though it has nothing to send."""
-    key = f"{server.name}-silent"
+    key = unused()
     with connect(server) as connection:
         connection.sendall(message(f"GET /silent/{key}", *BASIC))
         notes(server, key, "begun")
@@ -502,7 +510,7 @@ WAITS = Each(True, daphne=False)
 def test_stream_90_a_client_that_reads_nothing_makes_the_stream_wait(
     server: Server,
 ) -> None:
-    key = f"{server.name}-large"
+    key = unused()
     with connect(server) as slow:
         slow.sendall(message(f"GET /large/{key}", *BASIC))
         assert slow.recv(1) == b"H"
@@ -603,7 +611,7 @@ def test_another_origin_asks_first(server: Server) -> None:
 @pytest.mark.parametrize("kind", ["ticking", "endless"])
 def test_a_stream_ends_when_the_client_goes(server: Server, kind: str) -> None:
     """stream-90: though neither its iterator nor the server's send may ever wait."""
-    key = f"{server.name}-{kind}"
+    key = unused()
     with connect(server) as connection:
         connection.sendall(message(f"GET /{kind}/{key}", *BASIC))
         assert connection.recv(1) == b"H"
@@ -615,7 +623,7 @@ def test_a_stream_ends_when_the_client_goes(server: Server, kind: str) -> None:
 def test_a_handler_that_asks_is_told_that_the_client_has_gone(
     server: Server, method: str
 ) -> None:
-    key = f"{server.name}-{method}"
+    key = unused()
     fields = [*BASIC, "Content-Length: 4"] if method == "POST" else BASIC
     with connect(server) as connection:
         content = b"dune" if method == "POST" else b""
@@ -635,7 +643,7 @@ def test_a_client_that_stays_is_not_taken_for_gone(server: Server) -> None:
 
 
 def test_a_handler_that_reads_is_told_that_the_client_has_gone(server: Server) -> None:
-    key = f"{server.name}-reading"
+    key = unused()
     fields = [*BASIC, "Content-Length: 100"]
     with connect(server) as connection:
         connection.sendall(message(f"POST /reading/{key}", *fields, content=b"some"))

@@ -27,7 +27,7 @@ from tests.live.wire import (
 )
 from tests.servers.differences import Each, of
 from tests.servers.test_hostile import assert_unharmed, reset
-from tests.servers.test_http import notes
+from tests.servers.test_http import notes, unused
 
 pytestmark = pytest.mark.usefixtures("others")
 
@@ -136,7 +136,7 @@ def test_the_application_is_told_the_code_of_the_client(
     server: Server, code: int | None
 ) -> None:
     """It is 1005 where the Close frame has none; hypercorn says 1006 of all."""
-    key = f"{server.name}-{code}"
+    key = unused()
     with converse(server, f"/ws/echo/{key}") as socket:
         socket.close(code)
         assert socket.ending()[0] in (code, 1000, 1005)
@@ -153,7 +153,7 @@ LOST = Each("1006", h11="1005", httptools="1005", granian="1005")
 def test_ws_97_a_client_that_goes_without_a_word_is_noticed(
     server: Server, how: str
 ) -> None:
-    key = f"{server.name}-{how}"
+    key = unused()
     with converse(server, f"/ws/echo/{key}") as socket:
         socket.send("here")
         assert socket.receive() == "here"
@@ -170,7 +170,7 @@ SENDERS_ARE_TOLD = Each(True, hypercorn=False, granian=False, daphne=False)
 def test_ws_97_who_sends_is_told_that_the_client_has_gone(server: Server) -> None:
     if not of(SENDERS_ARE_TOLD, server):
         return
-    key = f"{server.name}-deaf"
+    key = unused()
     with converse(server, f"/ws/deaf/{key}") as socket:
         assert socket.receive() == "tick"
     assert notes(server, key) == ["over"]
@@ -178,7 +178,7 @@ def test_ws_97_who_sends_is_told_that_the_client_has_gone(server: Server) -> Non
 
 def test_a_stream_is_pushed_and_ends_when_the_client_goes(server: Server) -> None:
     """Whatever sending to nobody does, since it listens as well."""
-    key = f"{server.name}-push"
+    key = unused()
     with converse(server, f"/ws/push/{key}") as socket:
         assert [socket.receive() for _ in range(3)] == ["0", "1", "2"]
         socket.send("heard?")
