@@ -75,8 +75,8 @@ _Description = tuple[bytes | None, bytes, bytes]
 # So many pieces of content are kept by who looks behind them for a disconnect.
 _LOOK_BEHIND: Final = 16
 
-# How many pieces of content are read before others have their turn: servers may have
-# as many as there are at once.
+# So many pieces of content are received before others have their turn: a server may
+# have all of them at once.
 _IN_A_ROW: Final = 1_024
 
 
@@ -289,6 +289,7 @@ class Request(HTTPConnection[S]):
     _json_read = False
     _stream_consumed = False
     _disconnected = False
+    _received = 0
     _form: FormData | None = None
     # Messages that were received by who looked for a disconnect.
     _unread: Sequence[Message] = ()
@@ -351,7 +352,7 @@ class Request(HTTPConnection[S]):
         # A stream that is made of it looks for the disconnect on the same channel.
         ended = self.scope[READING] = asyncio.Event()
         try:
-            size = pieces = 0
+            size = 0
             more = True
             while more:
                 message = await self._next_message()
@@ -360,9 +361,6 @@ class Request(HTTPConnection[S]):
                 if chunk:
                     yield chunk
                 more = message.get("more_body", False)
-                pieces += 1
-                if not pieces % _IN_A_ROW:
-                    await asyncio.sleep(0)
         finally:
             ended.set()
         yield b""
@@ -432,6 +430,9 @@ class Request(HTTPConnection[S]):
             return message
         if self._disconnected:
             raise ClientDisconnect
+        self._received += 1
+        if not self._received % _IN_A_ROW:
+            await asyncio.sleep(0)
         return await self._receive()
 
     async def body(self) -> bytes:
@@ -460,19 +461,11 @@ class Request(HTTPConnection[S]):
         """Read what comes after the first piece, and give all of it."""
         # Not a list of pieces: each of one byte would take up forty.
         content = bytearray(first)
-        pieces = 0
         more = True
         while more:
-            # PERF: another coroutine for each piece would be felt where they are tiny.
-            if self._unread or self._disconnected:
-                message = await self._next_message()
-            else:
-                message = await self._receive()
+            message = await self._next_message()
             content += self._chunk(message, len(content), limit)
             more = message.get("more_body", False)
-            pieces += 1
-            if not pieces % _IN_A_ROW:
-                await asyncio.sleep(0)
         return bytes(content)
 
     async def json(self) -> Any:

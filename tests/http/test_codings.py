@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from restlette.http.codings import Decoded, check_coding
 from restlette.http.errors import BadRequest, ContentTooLarge, UnsupportedMediaType
+from tests.http.turns import taking_turns
 
 MiB = 1024**2
 
@@ -196,22 +197,13 @@ def test_body_56_a_bomb_is_made_a_piece_at_a_time():
     async def main():
         receive, _ = receiving(content)
         decoded = Decoded(receive, (), "gzip", MiB)
-        turns = 0
-
-        async def other():
-            nonlocal turns
-            while True:
-                turns += 1
-                await asyncio.sleep(0)
-
-        task = asyncio.ensure_future(other())
-        for _ in range(100):
-            message = await decoded()
-            assert len(message["body"]) <= 65_536
-            assert message["more_body"]
-        task.cancel()
+        async with taking_turns() as turns:
+            for _ in range(100):
+                message = await decoded()
+                assert len(message["body"]) <= 65_536
+                assert message["more_body"]
         # Others had their turn between any two pieces.
-        assert turns >= 99
+        assert turns.count >= 99
 
     asyncio.run(main())
 

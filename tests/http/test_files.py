@@ -23,6 +23,7 @@ from restlette.http.files import FileResponse, guess_media_type, stat_validators
 from restlette.http.ranges import ContentRange, Span
 from restlette.http.validators import ETag, Validators
 from restlette.testing import call, call_async
+from tests.http.turns import taking_turns
 
 CONTENT = bytes(range(256)) * 4
 MODIFIED = 784111777
@@ -185,21 +186,15 @@ def test_a_system_that_cannot_say_what_it_has_in_memory_is_not_asked(
 def test_others_have_their_turn_between_two_pieces(path, monkeypatch) -> None:
     """Though neither the file nor the client makes anybody wait."""
     monkeypatch.setattr(FileResponse, "chunk_size", 100)
-    turns = [0]
     seen: list[int] = []
 
-    async def other() -> None:
-        while True:
-            turns[0] += 1
-            await asyncio.sleep(0)
-
-    async def note(count: int) -> None:
-        seen.append(turns[0])
-
     async def run() -> None:
-        task = asyncio.ensure_future(other())
-        await exchange(FileResponse(path), http(spec="2.4"), note)
-        task.cancel()
+        async with taking_turns() as turns:
+
+            async def note(count: int) -> None:
+                seen.append(turns.count)
+
+            await exchange(FileResponse(path), http(spec="2.4"), note)
 
     asyncio.run(run())
     pieces = seen[1:-1]  # what is sent before and after has not been read

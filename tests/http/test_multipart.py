@@ -24,6 +24,7 @@ from restlette.http.forms import FormData, UploadFile
 from restlette.http.limits import DEFAULT_LIMITS
 from restlette.http.multipart import read_multipart
 from tests.http.stopwatch import seconds
+from tests.http.turns import taking_turns
 
 KiB = 1024
 MiB = 1024**2
@@ -411,18 +412,9 @@ def test_content_that_is_there_does_not_keep_others_waiting():
     """However it came, others have their turn between two slices of it."""
 
     async def main():
-        turns = 0
-
-        async def other():
-            nonlocal turns
-            while True:
-                turns += 1
-                await asyncio.sleep(0)
-
-        task = asyncio.ensure_future(other())
-        assert len(await read(text(b"a", b"x" * MiB) + END)) == 1
-        task.cancel()
-        assert turns >= 4
+        async with taking_turns() as turns:
+            assert len(await read(text(b"a", b"x" * MiB) + END)) == 1
+        assert turns.count >= 4
 
     asyncio.run(main())
 

@@ -23,6 +23,7 @@ from restlette.http.limits import DEFAULT_LIMITS
 from restlette.http.request import FORM, HTTPConnection, Request
 from restlette.http.types import DROPPED, READING, Address
 from restlette.http.urls import URLPath
+from tests.http.turns import taking_turns
 
 MiB = 1024**2
 
@@ -402,18 +403,9 @@ def test_body_53_others_have_their_turn_amid_pieces_that_are_there(read):
     """body-53: no more than 1,024 pieces are read in a row."""
 
     async def main():
-        turns = 0
-
-        async def take_turns():
-            nonlocal turns
-            while True:
-                turns += 1
-                await asyncio.sleep(0)
-
-        others = asyncio.create_task(take_turns())
-        assert len(await read(of_bytes(10 * 1_024 + 1))) == 10 * 1_024 + 1
-        others.cancel()
-        assert turns == 10
+        async with taking_turns() as turns:
+            assert len(await read(of_bytes(10 * 1_024 + 1))) == 10 * 1_024 + 1
+        assert turns.count == 10
 
     run(main)
 

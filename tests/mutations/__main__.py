@@ -21,7 +21,7 @@ from types import ModuleType
 
 import pytest
 
-from tests.mutations.changes import changed, changes, row, shown
+from tests.mutations.changes import begin, changed, changes, row, shown
 from tests.mutations.children import Try, forked
 from tests.mutations.session import SURVIVED, Session
 
@@ -130,9 +130,8 @@ def quick(
 
 def explained(module: str) -> set[str]:
     """The rows of the changes of a module that nothing is to notice."""
-    name = module.removeprefix("restlette/").removesuffix(".py")
     lines = EXPLAINED.read_text("utf-8").splitlines()
-    return {line for line in lines if line.startswith(f"| {name} |")}
+    return {line for line in lines if line.startswith(begin(module))}
 
 
 def mutate(module: str, jobs: int, told: Path) -> tuple[int, int]:
@@ -162,10 +161,10 @@ def mutate(module: str, jobs: int, told: Path) -> tuple[int, int]:
         if status != SURVIVED:
             noticed.add(number)
             continue
-        survived.add(row(module, source, new[number]))
-        if row(module, source, new[number]) not in rows:
-            print(shown(module, source, new[number]))
-            print(row(module, source, new[number]), flush=True)
+        line = row(module, source, new[number])
+        survived.add(line)
+        if line not in rows:
+            print(shown(module, source, new[number]), line, sep="\n", flush=True)
     for line in sorted(rows - survived):
         print(f"This is noticed, or there is no such code: {line}")
     return len(noticed), len(new)

@@ -96,8 +96,12 @@ def row(module: str, source: str, new: str) -> str:
     old, now = old[: len(old) - same], now[: len(now) - same]
     if not (old and now) and before:  # what was put in or taken out, where it was
         old, now = [*before, " ", *old], [*before, " ", *now]
-    name = module.removeprefix("restlette/").removesuffix(".py")
-    return f"| {name} | {whole} | {_code(old)} → {_code(now)} |"
+    return f"{begin(module)} {whole} | {_code(old)} → {_code(now)} |"
+
+
+def begin(module: str) -> str:
+    """How the rows of a module begin."""
+    return f"| {module.removeprefix('restlette/').removesuffix('.py')} |"
 
 
 def _alike(one: list[str], other: list[str]) -> int:

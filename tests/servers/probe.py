@@ -39,13 +39,13 @@ def probing(server: Server) -> Iterator[list[float]]:
             assert ask(server, _LITTLE).content == b'"hello"'
             waits.append(time.monotonic() - start)
 
-    probe_ = threading.Thread(target=probe)
-    probe_.start()
+    asking = threading.Thread(target=probe)
+    asking.start()
     try:
         yield waits
     finally:
         done.set()
-        probe_.join()
+        asking.join()
 
 
 def longest_wait(server: Server, work: Callable[[], object]) -> float:
